@@ -1,0 +1,44 @@
+"""Build the outcome pages and workbooks that changed, and release them as one set.
+
+Reads:  schema `report`, for the outcomes and years whose figures, notes or results changed.
+Writes: `reports/`, released by one swap; a reader sees the old set or the new one, never a mixture.
+If red: nothing was released and the old pages stay. The log names the page; mend the cause and clear the
+        task, or start the DAG by hand: it builds whatever waits.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from airflow.sdk import FixedKeyMapper, PartitionedAssetTimetable, dag, task
+
+from house import ALLOCATIONS, RETRIES_FOR_SYSTEM_FAULTS, Tag
+from outcome_reporting.settings import load_settings
+
+
+@dag(
+    # Every year leads to the one site: years that are allocated while a run waits join it.
+    schedule=PartitionedAssetTimetable(assets=ALLOCATIONS, default_partition_mapper=FixedKeyMapper("site")),
+    catchup=False,
+    max_active_runs=1,
+    default_args=RETRIES_FOR_SYSTEM_FAULTS,
+    tags=[Tag.NIGHT, Tag.PUBLISHING],
+    doc_md=__doc__,
+)
+def outcome_reports() -> None:
+    @task.short_circuit(ignore_downstream_trigger_rules=True)
+    def find_changed() -> int:
+        from outcome_reporting.workflows.reports import pending_reports
+
+        return len(pending_reports(load_settings()))
+
+    @task
+    def build() -> dict[str, Any]:
+        from outcome_reporting.workflows.reports import build_reports
+
+        return build_reports(load_settings())
+
+    find_changed() >> build()
+
+
+outcome_reports()

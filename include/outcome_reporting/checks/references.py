@@ -1,0 +1,358 @@
+"""Does every row refer to something that exists, in the year it speaks of?
+
+Vectorised: each table is reduced to its distinct combinations of codes, those are looked up one by one, and
+only the rows of a bad combination become findings.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+
+import numpy as np
+import pyarrow.compute as pc
+from rapidfuzz import fuzz, process
+
+from outcome_reporting.checks.catalogue import Catalogue, partner_spellings
+from outcome_reporting.domain.codes import fold_name, office_of, plan_period_years
+from outcome_reporting.domain.contract import Contract
+from outcome_reporting.domain.finding import Finding
+from outcome_reporting.domain.money import convert_to_usd_cents, plain_decimal
+from outcome_reporting.domain.rules import RULES
+from outcome_reporting.domain.table import TypedTable
+
+
+@dataclass(frozen=True, slots=True)
+class Combos:
+    """Distinct combinations of some columns, and which one each row holds."""
+
+    values: list[tuple]
+    of_row: np.ndarray
+
+    def rows(self, index: int) -> np.ndarray:
+        return np.flatnonzero(self.of_row == index)
+
+
+def combos(table: TypedTable, names: Sequence[str]) -> Combos:
+    """Null stands as None; a column that the sheet lacks is all None."""
+    present = [name for name in names if name in table.data.column_names]
+    if not present or not table.row_count:
+        return Combos(
+            [tuple(None for _ in names)] if table.row_count else [], np.zeros(table.row_count, dtype=int)
+        )
+    numbers = np.zeros(table.row_count, dtype=np.int64)
+    dictionaries = {}
+    for name in present:
+        encoded = table.data[name].combine_chunks().dictionary_encode()
+        dictionaries[name] = encoded.dictionary.to_pylist()
+        codes = encoded.indices.fill_null(len(dictionaries[name])).to_numpy(zero_copy_only=False)
+        numbers = numbers * (len(dictionaries[name]) + 1) + codes
+        # keep the combined number small: renumber after each column
+        _, numbers = np.unique(numbers, return_inverse=True)
+    firsts = np.unique(numbers, return_index=True)[1]
+    sample = table.data.select(present).take(firsts).to_pylist()
+    return Combos([tuple(row.get(name) for name in names) for row in sample], numbers)
+
+
+def nearest(text: str, known: Sequence[str]) -> str:
+    """The known code that looks most like the text, or nothing when none is near."""
+    found = process.extractOne(text, known, scorer=fuzz.ratio, score_cutoff=60)
+    return str(found[0]) if found else ""
+
+
+class _Report:
+    """Makes findings for one table; the words of a rule come from `domain.rules`."""
+
+    def __init__(self, contract: Contract, table: TypedTable) -> None:
+        self.contract, self.table = contract, table
+        self.row_no = table.data["row_no"].to_numpy() if table.row_count else np.zeros(0, dtype=int)
+
+    def at(
+        self,
+        rows: Sequence[int] | np.ndarray,
+        field: str,
+        rule: str,
+        found: object,
+        expected: str,
+        near: str = "",
+        message: str = "",
+    ) -> Iterator[Finding]:
+        meaning = RULES[rule]
+        for index in rows:
+            yield Finding(
+                rule=rule,
+                severity=meaning.severity,
+                file_name=self.table.file_name,
+                message=message or meaning.title,
+                expected=expected,
+                remedy=f"Write {near}." if near else meaning.remedy,
+                sheet=self.table.sheet,
+                row=int(self.row_no[index]),
+                column=self.table.columns.get(field, ""),
+                found="" if found is None else str(found),
+                nearest=near,
+                dataset=self.table.dataset,
+                field=field,
+            )
+
+
+def check_references(contract: Contract, table: TypedTable, catalogue: Catalogue) -> Iterator[Finding]:
+    """All findings of one table against the catalogue of the night; nothing is capped."""
+    report = _Report(contract, table)
+    names = {field.name for field in contract.fields}
+    for field in contract.fields:
+        if field.refers_to:
+            yield from _reference(report, field.name, field.refers_to[0], names, catalogue)
+    if "office" in names:
+        yield from _office_of_code(report, names)
+    if contract.dataset == "outputs":
+        yield from _outputs_under_outcomes(report, catalogue)
+    if contract.dataset in ("outcomes", "outputs"):
+        yield from _plan_periods(report, catalogue)
+    if contract.dataset == "partners":
+        yield from _shared_spellings(report, catalogue)
+    if {"currency", "amount", "amount_usd"} <= names:
+        yield from _exchange(report, catalogue)
+    if {"fund", "partner", "transaction"} <= names:
+        yield from _partner_on_core(report, catalogue)
+    if {"posting_date", "fiscal_year"} <= names:
+        yield from _dates(report)
+
+
+def _reference(
+    report: _Report, field: str, dataset: str, names: set[str], catalogue: Catalogue
+) -> Iterator[Finding]:
+    if dataset in ("outputs", "outcomes") and report.contract.dataset not in ("outcomes", "outputs"):
+        yield from _code_in_year(report, field, dataset, catalogue)
+    elif dataset == "partners" and report.contract.dataset != "partners":
+        yield from _partners(report, field, catalogue)
+    elif dataset in ("offices", "funds") and report.contract.dataset != dataset:
+        known = catalogue.offices if dataset == "offices" else set(catalogue.funds)
+        yield from _plain_code(report, field, known, f"unknown_{dataset[:-1]}", dataset)
+
+
+def _plain_code(report: _Report, field: str, known: set[str], rule: str, dataset: str) -> Iterator[Finding]:
+    found = combos(report.table, [field])
+    for index, (code,) in enumerate(found.values):
+        if code is not None and code not in known:
+            near = nearest(code, sorted(known))
+            yield from report.at(found.rows(index), field, rule, code, f"one of the known {dataset}", near)
+
+
+def _code_in_year(report: _Report, field: str, dataset: str, catalogue: Catalogue) -> Iterator[Finding]:
+    """An output or outcome must stand in a plan period that contains the row's fiscal year."""
+    codes = catalogue.outputs if dataset == "outputs" else catalogue.outcomes
+    other = catalogue.outcomes if dataset == "outputs" else catalogue.outputs
+    word = dataset[:-1]
+    found = combos(report.table, [field, "fiscal_year"])
+    for index, (code, year) in enumerate(found.values):
+        if code is None or year is None or catalogue.period_of(codes, code, year):
+            continue
+        rows = found.rows(index)
+        if code in codes:
+            periods = ", ".join(sorted(period[2] for period in codes[code]))
+            yield from report.at(
+                rows, field, "year_outside_plan_period", f"{code} in {year}", f"a year of {periods}"
+            )
+            continue
+        office = office_of(code)
+        near = nearest(code, sorted(c for c in codes if office_of(c) == office)) or nearest(
+            code, sorted(codes)
+        )
+        is_other = (
+            f"; {code} is an {'outcome' if dataset == 'outputs' else 'output'}" if code in other else ""
+        )
+        yield from report.at(
+            rows,
+            field,
+            f"unknown_{word}",
+            code,
+            f"an {word} of {office} in a plan period with {year}{is_other}",
+            near,
+        )
+
+
+def _partners(report: _Report, field: str, catalogue: Catalogue) -> Iterator[Finding]:
+    found = combos(report.table, [field])
+    for index, (text,) in enumerate(found.values):
+        if text is None:
+            continue
+        codes = catalogue.partners.get(fold_name(text), set())
+        if not codes:
+            near = nearest(fold_name(text), sorted(catalogue.partners))
+            known = sorted(catalogue.partners[near])[0] if near else ""
+            yield from report.at(
+                found.rows(index), field, "unknown_partner", text, "a partner's code, name or alias", known
+            )
+        elif len(codes) > 1:
+            yield from report.at(
+                found.rows(index), field, "ambiguous_partner", text, "one of " + ", ".join(sorted(codes))
+            )
+
+
+def _office_of_code(report: _Report, names: set[str]) -> Iterator[Finding]:
+    for code_field in ("output", "outcome"):
+        if code_field in names:
+            found = combos(report.table, ["office", code_field])
+            for index, (office, code) in enumerate(found.values):
+                if office and code and office_of(code) != office:
+                    yield from report.at(
+                        found.rows(index),
+                        "office",
+                        "office_mismatch",
+                        office,
+                        f"{office_of(code)}, the office in {code}",
+                        office_of(code),
+                    )
+            return
+
+
+def _outputs_under_outcomes(report: _Report, catalogue: Catalogue) -> Iterator[Finding]:
+    found = combos(report.table, ["output", "outcome", "plan_period"])
+    for index, (output, outcome, period) in enumerate(found.values):
+        if not (output and outcome and period):
+            continue
+        known = [code for code, periods in catalogue.outcomes.items() if any(p[2] == period for p in periods)]
+        if outcome not in known:
+            near = nearest(outcome, sorted(known))
+            yield from report.at(
+                found.rows(index),
+                "outcome",
+                "unknown_outcome",
+                outcome,
+                f"an outcome of plan period {period}",
+                near,
+            )
+        elif office_of(output) != office_of(outcome):
+            yield from report.at(
+                found.rows(index),
+                "output",
+                "output_not_under_outcome",
+                output,
+                f"an output of {office_of(outcome)}",
+            )
+
+
+def _plan_periods(report: _Report, catalogue: Catalogue) -> Iterator[Finding]:
+    """Periods of one code must not overlap, and a code is not outcome and output in one period."""
+    field = report.contract.dataset[:-1]
+    own = catalogue.outcomes if field == "outcome" else catalogue.outputs
+    other = catalogue.outputs if field == "outcome" else catalogue.outcomes
+    found = combos(report.table, [field, "plan_period"])
+    for index, (code, period) in enumerate(found.values):
+        if not (code and period):
+            continue
+        try:
+            first, last = plan_period_years(period)
+        except ValueError:
+            yield from report.at(
+                found.rows(index), "plan_period", "unreadable_plan_period", period, "2018-2022"
+            )
+            continue
+        for start, end, name, _ in own[code] if code in own else ():
+            if name != period and start <= last and first <= end:
+                yield from report.at(
+                    found.rows(index), "plan_period", "period_overlap", period, f"no year of {name}"
+                )
+        if any(start <= last and first <= end for start, end, _, _ in other.get(code, ())):
+            yield from report.at(
+                found.rows(index),
+                field,
+                "code_is_outcome_and_output",
+                code,
+                f"a code that is only an {field}",
+            )
+
+
+def _shared_spellings(report: _Report, catalogue: Catalogue) -> Iterator[Finding]:
+    for index, row in enumerate(report.table.data.to_pylist()):
+        if row.get("partner") is None:
+            continue
+        for spelling in partner_spellings(row):
+            others = catalogue.partners[spelling] - {row["partner"]}
+            if others:
+                yield from report.at(
+                    [index],
+                    "aliases" if row.get("aliases") else "name",
+                    "shared_alias",
+                    spelling,
+                    f"a name that only {row['partner']} has; also with {', '.join(sorted(others))}",
+                )
+
+
+def _exchange(report: _Report, catalogue: Catalogue) -> Iterator[Finding]:
+    """A rate must exist where Amount (USD) is empty; where both stand they should agree within 0.5 %."""
+    table = report.table
+    day_field = "posting_date" if "posting_date" in table.data.column_names else "date"
+    if not {"currency", "amount", day_field} <= set(table.data.column_names):
+        return
+    scale = report.contract.field("amount").scale
+    has_usd = (
+        table.data["amount_usd"].is_valid().to_numpy(zero_copy_only=False)
+        if "amount_usd" in table.data.column_names
+        else np.zeros(table.row_count, dtype=bool)
+    )
+    found = combos(table, ["currency", day_field])
+    for index, (currency, day) in enumerate(found.values):
+        if currency is None or not isinstance(day, date):
+            continue
+        rate = "1" if currency == "USD" else catalogue.rate_on(currency, day)
+        rows = found.rows(index)
+        if rate is None:
+            yield from report.at(
+                rows[~has_usd[rows]],
+                "currency",
+                "missing_rate",
+                currency,
+                f"a rate of {currency} with an effective date on or before {day.isoformat()}",
+            )
+        else:
+            yield from _agreement(report, rows[has_usd[rows]], Decimal(rate), scale)
+
+
+def _agreement(report: _Report, rows: np.ndarray, rate: Decimal, scale: int) -> Iterator[Finding]:
+    if not len(rows):
+        return
+    data = report.table.data
+    usd = pc.fill_null(data["amount_usd"].take(rows), 0).to_numpy()
+    amount = pc.fill_null(data["amount"].take(rows), 0).to_numpy()
+    # a first look in floating point with a wide margin; only what is near or past the limit is computed exactly
+    implied = amount / (10**scale) / float(rate) * 100
+    suspects = np.flatnonzero(np.abs(implied - usd) > 0.0049 * np.abs(usd))
+    for at in suspects:
+        exact = convert_to_usd_cents(int(amount[at]), scale, rate)
+        difference = abs(exact - int(usd[at]))
+        if difference * 1000 > 5 * max(abs(int(usd[at])), 1) and difference > 1:
+            near = plain_decimal(Decimal(exact).scaleb(-2))
+            yield from report.at(
+                [int(rows[at])],
+                "amount_usd",
+                "usd_disagrees",
+                plain_decimal(Decimal(int(usd[at])).scaleb(-2)),
+                f"about {near}, Amount at its rate; at most 0.5 % apart",
+                near,
+            )
+
+
+def _partner_on_core(report: _Report, catalogue: Catalogue) -> Iterator[Finding]:
+    found = combos(report.table, ["fund", "partner"])
+    for index, (fund, partner) in enumerate(found.values):
+        if partner and catalogue.funds.get(fund) in ("core", "institutional"):
+            yield from report.at(
+                found.rows(index),
+                "partner",
+                "partner_on_core",
+                partner,
+                f"an empty cell: {fund} is {catalogue.funds[fund]}",
+            )
+
+
+def _dates(report: _Report) -> Iterator[Finding]:
+    found = combos(report.table, ["posting_date", "fiscal_year"])
+    for index, (day, year) in enumerate(found.values):
+        if isinstance(day, date) and year is not None and day.year != year:
+            yield from report.at(
+                found.rows(index), "posting_date", "date_outside_year", day.isoformat(), f"a date in {year}"
+            )

@@ -1,0 +1,1 @@
+"""Contracts and reference data, from the files of include/contracts and include/reference."""

@@ -1,0 +1,14 @@
+"""How two headings are compared: case, spaces, punctuation and accents do not matter.
+
+`Amount (USD)`, `amount_usd`, ` AMOUNT USD ` and `Amount, USD` are one heading; so are `Année` and `annee`.
+"""
+
+from __future__ import annotations
+
+import unicodedata
+
+
+def normalise_heading(text: str) -> str:
+    """The letters and digits of a heading, folded; an empty text when it has none (`%`, `---`)."""
+    folded = unicodedata.normalize("NFKD", unicodedata.normalize("NFKC", text).casefold())
+    return "".join(character for character in folded if character.isalnum())

@@ -1,0 +1,1 @@
+"""Outcome pages as one plain structure, rendered to html and xlsx."""

@@ -1,0 +1,272 @@
+"""The one plain structure that html, workbook and later PDF render: a page of blocks, figures and notes.
+
+Builders fill it; a renderer only sets it. Money stands in `Figure.cents`, and nothing is computed twice.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from decimal import Decimal
+
+from outcome_reporting.domain.outcome import Explanation, ProgressNote
+
+
+@dataclass(slots=True)
+class Figure:
+    """One published number: `value` is its exact plain decimal, `text` what a reader sees.
+
+    `unit` is USD, % or the measure of an indicator. `cents` is set for money alone. `before` is the plain
+    value at the previous publication where it changed. `panel` is the key of the explanation it refers to.
+    """
+
+    id: str
+    value: str
+    unit: str
+    text: str
+    cents: int | None = None
+    before: str = ""
+    before_text: str = ""
+    panel: str = ""
+
+    @property
+    def is_negative(self) -> bool:
+        return self.value.startswith("-")
+
+    @property
+    def number(self) -> float:
+        """For a spreadsheet's number cell: exact to its 15 significant digits."""
+        return self.cents / 100 if self.cents is not None else float(Decimal(self.value))
+
+
+@dataclass(slots=True)
+class Cell:
+    """One cell of a table: a figure, or words. `is_missing` marks words such as "no data"; `why` explains."""
+
+    text: str = ""
+    figure: Figure | None = None
+    is_missing: bool = False
+    why: str = ""
+    bar_percent: float | None = None  # a bar instead of words: its width
+
+
+@dataclass(slots=True)
+class Column:
+    title: str
+    is_number: bool = False
+    is_bar: bool = False  # drawn in html only
+
+
+@dataclass(slots=True)
+class Row:
+    """`code` stands before the heading; `goal` draws an SDG tile. `style` is "", group, sub, now or total."""
+
+    heading: str
+    cells: list[Cell]
+    code: str = ""
+    goal: str = ""
+    style: str = ""
+
+
+@dataclass(slots=True)
+class Table:
+    """`only` limits a table to one renderer ("html" or "xlsx"): a long one is shortened for the page."""
+
+    key: str
+    caption: str
+    unit: str
+    columns: list[Column]
+    rows: list[Row]
+    totals: list[Row] = field(default_factory=list)
+    only: str = ""
+    tab: str = ""  # title of the tab under which it stands
+    note: str = ""
+
+    def figures(self) -> list[Figure]:
+        return [cell.figure for row in self.rows + self.totals for cell in row.cells if cell.figure]
+
+
+@dataclass(slots=True)
+class YearBars:
+    """Planned, available and spent for each year; `now` is the page's year."""
+
+    title: str
+    subtitle: str
+    description: str
+    years: list[int]
+    planned: list[Figure]
+    available: list[Figure]
+    expense: list[Figure]
+    now: int
+
+
+@dataclass(slots=True)
+class FundBars:
+    """Planned, available and spent for each kind of fund of one year."""
+
+    title: str
+    subtitle: str
+    description: str
+    names: list[str]
+    planned: list[Figure]
+    available: list[Figure]
+    expense: list[Figure]
+
+
+@dataclass(slots=True)
+class RateLines:
+    """Funding and delivery rate by year in percent; None where not computable."""
+
+    title: str
+    subtitle: str
+    description: str
+    years: list[int]
+    funding: list[Figure | None]
+    delivery: list[Figure | None]
+
+
+@dataclass(slots=True)
+class IndicatorChart:
+    """One indicator over the years. Numbers where they are numbers, else `texts` are shown as words."""
+
+    code: str
+    title: str
+    description: str
+    years: list[int]
+    results: list[Decimal | None]
+    milestones: list[Decimal | None]
+    target: Decimal | None
+    target_text: str
+    texts: list[str]
+    progress_bold: str
+    progress: str
+    now: int
+    latest: str = ""  # text beside the last point
+
+
+@dataclass(slots=True)
+class GoalBar:
+    goal: str
+    title: str
+    expense: Figure
+    planned: Figure
+    share: str
+    segments: list[tuple[str, int]]  # (target code, cents)
+
+
+@dataclass(slots=True)
+class GoalBars:
+    title: str
+    subtitle: str
+    description: str
+    goals: list[GoalBar]
+
+
+@dataclass(slots=True)
+class PartnerBar:
+    """`style` is named, pool or hatch; `remark` stands muted after the name."""
+
+    name: str
+    expense: Figure
+    style: str
+    remark: str = ""
+
+
+@dataclass(slots=True)
+class PartnerBars:
+    title: str
+    subtitle: str
+    description: str
+    bars: list[PartnerBar]
+
+
+Chart = YearBars | FundBars | RateLines | IndicatorChart | GoalBars | PartnerBars
+
+
+@dataclass(slots=True)
+class Note:
+    """A progress note under the heading of its year."""
+
+    heading: str
+    source: ProgressNote
+    language_name: str
+
+
+@dataclass(slots=True)
+class Fact:
+    """One line of the outcome summary: a label and its words, or several (code, text) pairs."""
+
+    label: str
+    text: str = ""
+    remark: str = ""
+    items: list[tuple[str, str]] = field(default_factory=list)
+
+
+@dataclass(slots=True)
+class Block:
+    """One of the seven blocks. It has content, or `empty_reason` says why there is none."""
+
+    key: str
+    title: str
+    short_title: str
+    finding: str = ""
+    facts: list[Fact] = field(default_factory=list)
+    text: str = ""
+    charts: list[Chart] = field(default_factory=list)
+    tables: list[Table] = field(default_factory=list)
+    notes: list[Note] = field(default_factory=list)
+    remarks: list[tuple[str, str]] = field(default_factory=list)  # (bold beginning, words)
+    empty_reason: str = ""
+    view: str = ""  # "chart", "both" or "" (no toggle)
+
+
+@dataclass(slots=True)
+class KeyFigure:
+    label: str
+    figure: Figure
+    short: str
+    remark: str
+
+
+@dataclass(slots=True)
+class Panel:
+    """The explanation of one figure, to which it and possibly others refer."""
+
+    key: str
+    block: str
+    figure: Figure
+    title: str
+    explanation: Explanation
+
+
+@dataclass(slots=True)
+class Page:
+    """One outcome of one year, complete."""
+
+    office: str
+    office_name: str
+    region: str
+    plan_period: str
+    outcome: str
+    title: str
+    year: int
+    years: list[int]
+    publisher_name: str
+    data_date: datetime
+    previous_date: datetime | None
+    changed_count: int
+    lede: str
+    key_figures: list[KeyFigure]
+    blocks: list[Block]
+    panels: list[Panel] = field(default_factory=list)
+    goals: Mapping[str, str] = field(default_factory=dict)
+    language: str = "en"
+
+    def figures(self) -> list[Figure]:
+        """Every figure as often as it is shown."""
+        shown = [key.figure for key in self.key_figures]
+        for block in self.blocks:
+            for table in block.tables:
+                shown.extend(table.figures())
+        return shown

@@ -1,0 +1,1 @@
+"""PostgreSQL: tables, migrations, slices and their time, loading, reading as of a moment."""

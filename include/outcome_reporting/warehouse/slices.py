@@ -1,0 +1,161 @@
+"""Rows of a file cut into slices: what a later file of the same dataset replaces together.
+
+Everything here works on Arrow columns and numpy indices, never row by row.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from outcome_reporting.domain.contract import Contract
+from outcome_reporting.domain.table import TypedTable
+
+SEPARATOR = "|"
+
+
+@dataclass(slots=True)
+class SliceRows:
+    """One slice of one file: its office ('' for the whole organization), its key and the rows in it.
+
+    `rows` holds, for each table of the dataset (by its place in the list given), the row indices in order.
+    """
+
+    office: str
+    slice_key: str
+    rows: dict[int, np.ndarray] = field(default_factory=dict)
+
+    @property
+    def row_count(self) -> int:
+        return sum(len(indices) for indices in self.rows.values())
+
+
+def split_slices(
+    contract: Contract, tables: Sequence[TypedTable], spellings: Mapping[str, str] | None = None
+) -> list[SliceRows]:
+    """The slices that these tables of one dataset hold, in the order of their keys.
+
+    `spellings` (folded spelling -> partner code) makes the same slice of a partner however it is written.
+    A row of a dataset that is one slice has the key ''. Raises ValueError when a slice field is empty
+    (a required field, so such a row never comes this far).
+    """
+    found: dict[tuple[str, str], SliceRows] = {}
+    for place, table in enumerate(tables):
+        for office, key, indices in _split_table(contract, table, spellings or {}):
+            found.setdefault((office, key), SliceRows(office, key)).rows[place] = indices
+    return [found[key] for key in sorted(found)]
+
+
+def office_column(contract: Contract, table: TypedTable) -> pa.Array | None:
+    """The office of each row (dictionary-encoded), None when the dataset belongs to the whole organization."""
+    if contract.is_organization_wide:
+        return None
+    if contract.office_from:
+        codes = _encoded(table.data.column(contract.office_from))
+        offices = pc.list_element(pc.split_pattern(codes.dictionary, "_", max_splits=1), 0)
+        return _recoded(codes, offices)
+    return _encoded(table.data.column("office"))
+
+
+def digest_slices(
+    contract: Contract,
+    tables: Sequence[TypedTable],
+    slices: Sequence[SliceRows],
+    held: Mapping[tuple[str, str], Sequence[object]] | None = None,
+) -> list[str]:
+    """A digest for each slice over its rows and their positions (table and row number), held rows included.
+
+    Equal digests mean that every cell that is stored stands at the same place with the same value.
+    """
+    hashes = [hashlib.blake2b(digest_size=16) for _ in slices]
+    for place, table in enumerate(tables):
+        for name in ("row_no", *(f.name for f in contract.fields)):
+            if name not in table.data.column_names:
+                continue
+            column = table.data.column(name).combine_chunks()
+            if column.null_count == len(column):
+                continue
+            for index, part in enumerate(slices):
+                if place in part.rows:
+                    _feed(hashes[index], f"{table.table_no} {name}", column, part.rows[place])
+    for index, part in enumerate(slices):
+        rows = (held or {}).get((part.office, part.slice_key), ())
+        if rows:
+            hashes[index].update(json.dumps(list(rows), sort_keys=True, default=str).encode())
+    return [one.hexdigest() for one in hashes]
+
+
+def _feed(digest, label: str, column: pa.Array, indices: np.ndarray) -> None:
+    values = column if len(indices) == len(column) else column.take(pa.array(indices))
+    if values.null_count == len(values):
+        return
+    digest.update(f"\0{label} {len(values)} ".encode())
+    digest.update(np.packbits(values.is_valid().to_numpy(zero_copy_only=False)).tobytes())
+    if pa.types.is_dictionary(values.type):
+        values = values.dictionary_decode()
+    if pa.types.is_string(values.type) or pa.types.is_large_string(values.type):
+        values = values.cast(pa.large_string())
+        digest.update(pc.fill_null(pc.binary_length(values), -1).to_numpy().tobytes())
+        digest.update("".join(values.drop_null().to_pylist()).encode())
+        return
+    if pa.types.is_date32(values.type):
+        values = values.cast(pa.int32())
+    digest.update(pc.fill_null(values, 0).cast(pa.int64()).to_numpy().tobytes())
+
+
+def _encoded(column: pa.ChunkedArray | pa.Array) -> pa.DictionaryArray:
+    whole = column.combine_chunks() if isinstance(column, pa.ChunkedArray) else column
+    return whole if pa.types.is_dictionary(whole.type) else whole.dictionary_encode()
+
+
+def _recoded(column: pa.DictionaryArray, dictionary: pa.Array) -> pa.DictionaryArray:
+    """The column under other values, which may now be equal to each other."""
+    merged = dictionary.dictionary_encode()
+    indices = merged.indices.take(column.indices)
+    return pa.DictionaryArray.from_arrays(indices, merged.dictionary)
+
+
+def _slice_column(
+    contract: Contract, table: TypedTable, name: str, spellings: Mapping[str, str]
+) -> pa.DictionaryArray:
+    """The values of one slice field as text, dictionary-encoded. `date.year` names the year of a date."""
+    if name == "office":
+        return office_column(contract, table)
+    field_name, _, part = name.partition(".")
+    column = table.data.column(field_name)
+    if part == "year":
+        column = pc.year(column)
+    codes = _encoded(column)
+    texts = codes.dictionary.cast(pa.string())
+    reference = contract.field(field_name).refers_to
+    if spellings and reference and reference[0] in ("partner", "partners"):
+        texts = pa.array([spellings.get(text, text) for text in texts.to_pylist()], pa.string())
+    return _recoded(codes, texts)
+
+
+def _split_table(contract: Contract, table: TypedTable, spellings: Mapping[str, str]):
+    """(office, slice key, row indices) of one table."""
+    count = table.data.num_rows
+    if count == 0:
+        return
+    columns = [_slice_column(contract, table, name, spellings) for name in contract.slice]
+    offices = office_column(contract, table)
+    parts = columns if offices is None else [offices, *columns]
+    number = np.zeros(count, np.int64)
+    for column in parts:
+        if column.null_count:
+            raise ValueError(f"{contract.dataset}: a row of {table.file_name} has no slice")
+        number = number * len(column.dictionary) + column.indices.to_numpy(zero_copy_only=False)
+    order = np.argsort(number, kind="stable")
+    starts = np.flatnonzero(np.diff(number[order], prepend=-1))
+    for start, end in zip(starts, [*starts[1:], count], strict=True):
+        first = int(order[start])
+        key = SEPARATOR.join(column[first].as_py() for column in columns)
+        office = "" if offices is None else offices[first].as_py()
+        yield office, key, np.sort(order[start:end])

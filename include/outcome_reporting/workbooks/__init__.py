@@ -1,0 +1,1 @@
+"""Spreadsheet in, spreadsheet back: scan, read, recognize, convert, give back, template."""

@@ -1,0 +1,35 @@
+"""Findings of this package, made from the rule table: severity and remedy are the rule's unless said otherwise."""
+
+from __future__ import annotations
+
+from outcome_reporting.domain.finding import Finding, Severity
+from outcome_reporting.domain.rules import RULES
+
+SHOWN_LENGTH = 200
+
+
+def shown(text: object) -> str:
+    """A cell's text as a finding quotes it: whole up to 200 characters, then cut with a mark."""
+    plain = str(text)
+    return plain if len(plain) <= SHOWN_LENGTH else plain[: SHOWN_LENGTH - 1] + "…"
+
+
+def say(
+    rule: str, file_name: str, message: str = "", *, severity: Severity | None = None, **place
+) -> Finding:
+    """A finding of `rule`. `place` holds further fields of Finding; an empty message takes the rule's title."""
+    known = RULES[rule]
+    place.setdefault("remedy", known.remedy)
+    if "found" in place:
+        place["found"] = shown(place["found"])
+    return Finding(rule, severity or known.severity, file_name, message or known.title, **place)
+
+
+def column_letter(index: int) -> str:
+    """The letter of a column counted from 0: 0 is `A`, 26 is `AA`."""
+    letters = ""
+    index += 1
+    while index:
+        index, rest = divmod(index - 1, 26)
+        letters = chr(65 + rest) + letters
+    return letters

@@ -1,0 +1,257 @@
+"""Looks at a workbook's container before any reader does, and names what readers lose in silence.
+
+A small file can ask a reader for more memory than there is, and readers turn `#REF!` and formulas without a
+stored value into empty cells. So the parts are inflated once here, within limits, and searched as bytes; only a
+hit is looked at cell by cell.
+"""
+
+from __future__ import annotations
+
+import posixpath
+import re
+import zipfile
+import zlib
+from dataclasses import dataclass, field
+from io import BytesIO
+from xml.etree import ElementTree
+
+from outcome_reporting.domain.finding import Finding
+from outcome_reporting.workbooks.saying import say
+from outcome_reporting.workbooks.sniff import FileKind
+
+MAX_ROWS = 1_048_576
+MAX_COLUMNS = 16_384
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What a container may hold. Sizes in bytes, `max_cells` in cells of the smallest box around all of them."""
+
+    max_entries: int = 5_000
+    max_inflated_bytes: int = 256 * 1024**2
+    max_cells: int = 20_000_000
+
+
+def limits_of(settings) -> Limits:
+    """The limits that the settings give."""
+    return Limits(settings.scan_max_entries, settings.scan_max_inflated_bytes, settings.scan_max_cells)
+
+
+@dataclass(slots=True)
+class SheetScan:
+    """One worksheet: where it stands in the zip and what its cells hold.
+
+    `error_cells` are (cell, text), `unvalued_cells` formulas without a stored value. `is_plain` says that there is
+    no error and no TRUE/FALSE cell, so that a fast reader loses nothing.
+    """
+
+    name: str
+    part: str
+    state: str = "visible"
+    is_plain: bool = True
+    error_cells: list[tuple[str, str]] = field(default_factory=list)
+    unvalued_cells: list[str] = field(default_factory=list)
+
+    @property
+    def is_hidden(self) -> bool:
+        return self.state != "visible"
+
+
+@dataclass(slots=True)
+class Scan:
+    """A container's verdict: with an error among `findings` no reader may touch it."""
+
+    findings: list[Finding] = field(default_factory=list)
+    sheets: list[SheetScan] = field(default_factory=list)
+    shared_strings_part: str = ""
+
+    @property
+    def is_refused(self) -> bool:
+        return any(finding.is_error for finding in self.findings)
+
+
+class _Refusal(Exception):
+    """Raised inside this module with the finding that ends the scan."""
+
+    def __init__(self, rule: str, message: str, **place) -> None:
+        super().__init__(message)
+        self.rule, self.place = rule, place
+
+
+_FORBIDDEN = re.compile(rb"<!(?:DOCTYPE|ENTITY)")
+_UTF16 = (b"\xff\xfe", b"\xfe\xff")
+_BOOLEAN_OR_ERROR = re.compile(rb"""\bt=["'][be]["']""")
+_ROW_NUMBER = re.compile(rb"""<(?:\w+:)?row\s[^>]*?\br=["'](\d+)["']""")
+_FAR_CELL = re.compile(rb"""\br=["'](?:[A-Z]{2,}|[A-Z]\d{7,})""")
+_ANY_CELL = re.compile(rb"""\br=["']([A-Z]+)(\d+)["']""")
+_CELL = re.compile(
+    rb"""<(?P<p>\w+:)?c\s(?P<attributes>[^>]*?)(?:/>|(?<!/)>(?P<inner>.*?)</(?P=p)?c>)""".replace(
+        b"(?P=p)?", rb"(?:\w+:)?"
+    ),
+    re.DOTALL,
+)
+_REFERENCE = re.compile(rb"""\br=["']([A-Z]+\d+)["']""")
+_VALUE = re.compile(rb"<(?:\w+:)?v(?:\s[^>]*)?>([^<]+)</(?:\w+:)?v>")
+_FORMULA = re.compile(rb"<(?:\w+:)?f[\s>/]")
+
+
+def _read_part(archive: zipfile.ZipFile, name: str) -> bytes:
+    data = archive.read(name)
+    if name.lower().endswith((".xml", ".rels", ".vml")):
+        text = data.decode("utf-16", "replace").encode() if data[:2] in _UTF16 else data
+        if _FORBIDDEN.search(text):
+            raise _Refusal("unsafe_file", f"The part {name} declares a document type or an entity")
+    return data
+
+
+def _check_sizes(archive: zipfile.ZipFile, limits: Limits) -> None:
+    entries = archive.infolist()
+    if len(entries) > limits.max_entries:
+        raise _Refusal("file_too_large", f"It has {len(entries):,} parts; {limits.max_entries:,} are read")
+    inflated = sum(entry.file_size for entry in entries)
+    if inflated > limits.max_inflated_bytes:
+        mebibytes = f"{inflated / 1024**2:,.0f} MiB unpacked; {limits.max_inflated_bytes / 1024**2:,.0f} MiB are read"
+        raise _Refusal("file_too_large", f"It would be {mebibytes}")
+    if any(entry.flag_bits & 1 for entry in entries):
+        raise _Refusal("protected_file", "Parts of the file are encrypted")
+
+
+def _column_number(letters: bytes) -> int:
+    number = 0
+    for letter in letters:
+        number = number * 26 + letter - 64
+    return number
+
+
+def _check_box(sheet: str, data: bytes, limits: Limits) -> None:
+    """Refuses cells outside the grid and a box too large to hold; exact only when some cell lies far out."""
+    rows = [int(number) for number in _ROW_NUMBER.findall(data)]
+    first_row, last_row = (min(rows), max(rows)) if rows else (1, 1)
+    first_column, last_column = 1, 26
+    if _FAR_CELL.search(data) or (last_row - first_row) * last_column > limits.max_cells:
+        references = set(_ANY_CELL.findall(data))
+        columns = {_column_number(letters) for letters, _ in references} or {1}
+        first_column, last_column = min(columns), max(columns)
+        cell_rows = {int(number) for _, number in references} or {1}
+        first_row, last_row = min(first_row, *cell_rows), max(last_row, *cell_rows)
+    if last_row > MAX_ROWS or last_column > MAX_COLUMNS:
+        raise _Refusal("unsafe_file", "A cell lies outside XFD1048576, the last one that a sheet has", sheet=sheet)
+    cells = (last_row - first_row + 1) * (last_column - first_column + 1)
+    if cells > limits.max_cells:
+        message = f"Its filled cells span {cells:,} places; {limits.max_cells:,} are read"
+        raise _Refusal("file_too_large", message, sheet=sheet)
+
+
+def _note_odd_cells(sheet: SheetScan, data: bytes) -> None:
+    """Fills `error_cells` and `unvalued_cells`; cell by cell, so called only on a hit."""
+    for match in _CELL.finditer(data):
+        attributes, inner = match["attributes"], match["inner"] or b""
+        is_error = b't="e"' in attributes or b"t='e'" in attributes
+        is_formula = _FORMULA.search(inner) is not None
+        if not (is_error or is_formula):
+            continue
+        reference = _REFERENCE.search(attributes)
+        cell = reference[1].decode() if reference else "?"
+        value = _VALUE.search(inner)
+        if is_error:
+            sheet.error_cells.append((cell, value[1].decode("utf-8", "replace") if value else "#ERROR"))
+        elif value is None and b't="str"' not in attributes:
+            sheet.unvalued_cells.append(cell)
+
+
+def _scan_sheet(sheet: SheetScan, data: bytes, limits: Limits) -> None:
+    _check_box(sheet.name, data, limits)
+    odd = _BOOLEAN_OR_ERROR.search(data)
+    sheet.is_plain = odd is None
+    if odd is not None or _FORMULA.search(data):
+        _note_odd_cells(sheet, data)
+
+
+def _local(tag: str) -> str:
+    return tag.rpartition("}")[2]
+
+
+def _relationships(archive: zipfile.ZipFile, names: set[str], part: str) -> dict[str, tuple[str, str]]:
+    """Relationship id -> (last word of its type, path of the part) of a part."""
+    folder, base = posixpath.split(part)
+    path = posixpath.join(folder, "_rels", f"{base}.rels")
+    if path not in names:
+        return {}
+    found = {}
+    for node in ElementTree.fromstring(_read_part(archive, path)):
+        target = node.get("Target", "")
+        full = target.lstrip("/") if target.startswith("/") else posixpath.normpath(posixpath.join(folder, target))
+        found[node.get("Id", "")] = (node.get("Type", "").rpartition("/")[2], full)
+    return found
+
+
+def _workbook_part(archive: zipfile.ZipFile, names: set[str]) -> str:
+    for kind, path in _relationships(archive, names, "").values():
+        if kind == "officeDocument" and path in names:
+            return path
+    if "xl/workbook.xml" in names:
+        return "xl/workbook.xml"
+    raise _Refusal("unreadable_file", "The file has no workbook inside")
+
+
+def _list_sheets(root, relations: dict[str, tuple[str, str]], names: set[str]) -> list[SheetScan]:
+    sheets = []
+    for node in root.iter():
+        if _local(node.tag) != "sheet":
+            continue
+        identity = next((value for key, value in node.attrib.items() if _local(key) == "id"), "")
+        kind, part = relations.get(identity, ("", ""))
+        if kind == "worksheet" and part in names:
+            sheets.append(SheetScan(node.get("name", ""), part, node.get("state", "visible")))
+    return sheets
+
+
+def _scan_xlsx(archive: zipfile.ZipFile, scan: Scan, file_name: str, limits: Limits) -> None:
+    names = set(archive.namelist())
+    workbook_part = _workbook_part(archive, names)
+    root = ElementTree.fromstring(_read_part(archive, workbook_part))
+    relations = _relationships(archive, names, workbook_part)
+    scan.sheets = _list_sheets(root, relations, names)
+    scan.shared_strings_part = next(
+        (path for kind, path in relations.values() if kind == "sharedStrings" and path in names), ""
+    )
+    for node in root.iter():
+        if _local(node.tag) == "workbookPr" and node.get("date1904", "0").lower() in ("1", "true", "on"):
+            scan.findings.append(say("date_1904", file_name))
+    if any("/externallinks/" in name.lower() for name in names):
+        scan.findings.append(say("external_links", file_name))
+    by_part = {sheet.part: sheet for sheet in scan.sheets}
+    for name in names:
+        lowered = name.lower()
+        if lowered.endswith((".xml", ".rels", ".vml")):
+            data = _read_part(archive, name)
+            if name in by_part:
+                _scan_sheet(by_part[name], data, limits)
+
+
+def _scan_zip(content: bytes, kind: FileKind, scan: Scan, file_name: str, limits: Limits) -> None:
+    with zipfile.ZipFile(BytesIO(content)) as archive:
+        _check_sizes(archive, limits)
+        if kind in (FileKind.XLSX, FileKind.XLSM):
+            _scan_xlsx(archive, scan, file_name, limits)
+        else:
+            for name in archive.namelist():
+                _read_part(archive, name)
+        if any(name.lower().endswith("vbaproject.bin") for name in archive.namelist()):
+            scan.findings.append(say("has_macros", file_name))
+
+
+def scan(content: bytes, kind: FileKind, file_name: str, limits: Limits) -> Scan:
+    """What the container of a workbook holds; the findings name what must not be read, and what was noticed."""
+    result = Scan()
+    if kind in (FileKind.CSV, FileKind.XLS, FileKind.UNKNOWN):
+        return result
+    try:
+        _scan_zip(content, kind, result, file_name, limits)
+    except _Refusal as refusal:
+        result.findings.append(say(refusal.rule, file_name, str(refusal), **refusal.place))
+    except (zipfile.BadZipFile, zlib.error, ElementTree.ParseError, OSError, EOFError):
+        result.findings.append(say("unreadable_file", file_name, "The file is damaged: a part of it cannot be unpacked"))
+    except (NotImplementedError, RuntimeError, UnicodeError, ValueError):
+        result.findings.append(say("unreadable_file", file_name, "The file is packed in a way that is not read"))
+    return result

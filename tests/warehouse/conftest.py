@@ -1,0 +1,46 @@
+"""One embedded server for the session, one fresh and migrated database for each module."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Iterator
+
+import psycopg
+import pytest
+from outcome_reporting.settings import Settings
+from outcome_reporting.warehouse import server
+from outcome_reporting.warehouse.migrations import migrate
+from sqlalchemy import Connection, Engine
+
+
+@pytest.fixture(scope="session")
+def server_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    settings = Settings(home=tmp_path_factory.mktemp("home"))
+    yield server.warehouse_url(settings)
+    server.stop_server(settings)
+
+
+@pytest.fixture(scope="module")
+def empty_database(server_url: str) -> Iterator[str]:
+    """The URL of a database with nothing in it."""
+    name = f"test_{uuid.uuid4().hex[:12]}"
+    with psycopg.connect(server_url, autocommit=True) as connection:
+        connection.execute(f"create database {name}")
+    yield server_url.replace("/postgres?", f"/{name}?")
+    with psycopg.connect(server_url, autocommit=True) as connection:
+        connection.execute(f"drop database {name} with (force)")
+
+
+@pytest.fixture(scope="module")
+def engine(empty_database: str) -> Engine:
+    engine = server.engine_of(empty_database)
+    migrate(engine)
+    return engine
+
+
+@pytest.fixture
+def connection(engine: Engine) -> Iterator[Connection]:
+    """A connection whose work is taken back at the end of the test."""
+    with engine.connect() as connection:
+        yield connection
+        connection.rollback()
