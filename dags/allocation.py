@@ -12,15 +12,15 @@ from __future__ import annotations
 
 from typing import Any
 
-from airflow.sdk import Param, PartitionedAssetTimetable, dag, task
+from airflow.sdk import Asset, Param, PartitionedAssetTimetable, dag, task
 from airflow.sdk.exceptions import AirflowFailException
 
-from house import ALLOCATIONS, FACTS, RETRIES_FOR_SYSTEM_FAULTS, Tag
 from outcome_reporting.settings import load_settings
+from outcome_reporting.workflows.chain import ALLOCATIONS, FACTS, RETRIES_FOR_SYSTEM_FAULTS, Tag
 
 
 @dag(
-    schedule=PartitionedAssetTimetable(assets=FACTS),
+    schedule=PartitionedAssetTimetable(assets=Asset(**FACTS)),
     catchup=False,
     max_active_runs=1,
     default_args=RETRIES_FOR_SYSTEM_FAULTS,
@@ -55,13 +55,12 @@ def allocation() -> None:
     def verify(summary: dict[str, Any]) -> None:
         if summary["is_bad"]:
             raise AirflowFailException(
-                f"Difference {summary['reconciliation_difference']} USD: "
-                + "; ".join(summary["problems"][:20])
+                f"Difference {summary['reconciliation_difference']} USD: " + "; ".join(summary["problems"][:20])
             )
 
-    @task(outlets=[ALLOCATIONS])
+    @task(outlets=[Asset(**ALLOCATIONS)])
     def announce(summary: dict[str, Any], *, outlet_events: Any = None) -> None:
-        outlet_events[ALLOCATIONS].add_partitions([str(year) for year in summary["years"]])
+        outlet_events[Asset(**ALLOCATIONS)].add_partitions([str(year) for year in summary["years"]])
 
     summary = restate(choose_years())
     verify(summary) >> announce(summary)

@@ -13,11 +13,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from airflow.sdk import CronTriggerTimetable, dag, get_current_context, task
+from airflow.sdk import Asset, CronTriggerTimetable, dag, get_current_context, task
 from airflow.sdk.exceptions import AirflowFailException, AirflowSkipException
 
-from house import FACTS, RETRIES_FOR_SYSTEM_FAULTS, Tag
 from outcome_reporting.settings import load_settings
+from outcome_reporting.workflows.chain import FACTS, RETRIES_FOR_SYSTEM_FAULTS, Tag
 
 BATCH = 25  # files of one mapped task: a task costs about a second, a file some hundredths
 
@@ -38,53 +38,53 @@ def intake() -> None:
         return begin_night(load_settings())
 
     @task
-    def notice(run_id: str) -> list[list[str]]:
+    def notice(night: str) -> list[list[str]]:
         from outcome_reporting.workflows.intake import notice_files
 
-        file_ids = notice_files(load_settings(), run_id)
+        file_ids = notice_files(load_settings(), night)
         return [file_ids[start : start + BATCH] for start in range(0, len(file_ids), BATCH)]
 
     @task(map_index_template="{{ batch_name }}")
-    def read(run_id: str, file_ids: list[str]) -> int:
+    def read(night: str, file_ids: list[str]) -> int:
         from outcome_reporting.workflows.intake import read_files
 
         context: Any = get_current_context()
         number = context["ti"].map_index * BATCH
         context["batch_name"] = f"files {number + 1}-{number + len(file_ids)}"
-        return len(read_files(load_settings(), run_id, file_ids))
+        return len(read_files(load_settings(), night, file_ids))
 
     @task(trigger_rule="none_failed")  # no new file: held rows are still looked at again
-    def judge(run_id: str) -> list[str]:
+    def judge(night: str) -> list[str]:
         from outcome_reporting.workflows.intake import judge_files
 
-        return judge_files(load_settings(), run_id)
+        return judge_files(load_settings(), night)
 
     @task
-    def load(run_id: str, file_ids: list[str]) -> list[int]:
+    def load(night: str, file_ids: list[str]) -> list[int]:
         from outcome_reporting.workflows.intake import load_files
 
-        return load_files(load_settings(), run_id, file_ids)
+        return load_files(load_settings(), night, file_ids)
 
     @task
-    def answer(run_id: str) -> None:
+    def answer(night: str) -> None:
         from outcome_reporting.workflows.intake import answer_files
 
-        answer_files(load_settings(), run_id)
+        answer_files(load_settings(), night)
 
     @task
-    def close(run_id: str) -> dict[str, Any]:
+    def close(night: str) -> dict[str, Any]:
         from outcome_reporting.workflows.intake import close_night
 
-        return close_night(load_settings(), run_id)
+        return close_night(load_settings(), night)
 
-    @task(outlets=[FACTS])
+    @task(outlets=[Asset(**FACTS)])
     def announce(summary: dict[str, Any], *, outlet_events: Any = None) -> list[str]:
         from outcome_reporting.workflows.allocation import pending_years
 
         years = sorted({*summary["years"], *pending_years(load_settings())})
         if not years:
             raise AirflowSkipException("No fiscal year changed: allocation and reports stay as they are.")
-        outlet_events[FACTS].add_partitions([str(year) for year in years])
+        outlet_events[Asset(**FACTS)].add_partitions([str(year) for year in years])
         return [str(year) for year in years]
 
     @task(retries=0, trigger_rule="none_failed")  # bad data does not mend itself by trying again
@@ -92,13 +92,13 @@ def intake() -> None:
         if summary["is_bad"]:
             raise AirflowFailException("Files stand rejected: " + "; ".join(summary["findings"][:20]))
 
-    run_id = begin()
-    batches = notice(run_id)
-    judged = judge(run_id)
-    read.partial(run_id=run_id).expand(file_ids=batches) >> judged
-    answered = answer(run_id)
-    load(run_id, judged) >> answered
-    summary = close(run_id)
+    night = begin()
+    batches = notice(night)
+    judged = judge(night)
+    read.partial(night=night).expand(file_ids=batches) >> judged
+    answered = answer(night)
+    load(night, judged) >> answered
+    summary = close(night)
     answered >> summary
     announce(summary) >> verdict(summary)
 

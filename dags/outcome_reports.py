@@ -10,15 +10,15 @@ from __future__ import annotations
 
 from typing import Any
 
-from airflow.sdk import FixedKeyMapper, PartitionedAssetTimetable, dag, task
+from airflow.sdk import Asset, FixedKeyMapper, PartitionedAssetTimetable, dag, task
 
-from house import ALLOCATIONS, RETRIES_FOR_SYSTEM_FAULTS, Tag
 from outcome_reporting.settings import load_settings
+from outcome_reporting.workflows.chain import ALLOCATIONS, RETRIES_FOR_SYSTEM_FAULTS, Tag
 
 
 @dag(
     # Every year leads to the one site: years that are allocated while a run waits join it.
-    schedule=PartitionedAssetTimetable(assets=ALLOCATIONS, default_partition_mapper=FixedKeyMapper("site")),
+    schedule=PartitionedAssetTimetable(assets=Asset(**ALLOCATIONS), default_partition_mapper=FixedKeyMapper("site")),
     catchup=False,
     max_active_runs=1,
     default_args=RETRIES_FOR_SYSTEM_FAULTS,

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from airflow.listeners import hookimpl
 from airflow.plugins_manager import AirflowPlugin
 
-from airflow_inner import returned_values, write_note
+from airflow_inner import describe_run
 
 if TYPE_CHECKING:
     from airflow.models.dagrun import DagRun
@@ -28,8 +28,7 @@ def night_note(summary: dict[str, Any]) -> str:
 def allocation_note(summary: dict[str, Any]) -> str:
     years = ", ".join(str(year) for year in summary["years"])
     return (
-        f"Years {years}: {summary['rows_changed']} rows changed, "
-        f"difference {summary['reconciliation_difference']} USD."
+        f"Years {years}: {summary['rows_changed']} rows changed, difference {summary['reconciliation_difference']} USD."
     )
 
 
@@ -37,11 +36,11 @@ def reports_note(summary: dict[str, Any]) -> str:
     return f"{summary['reports']} reports, {summary['files_written']} files written."
 
 
-# (DAG, the task whose return value is the run's summary) -> how it reads
-NOTES: dict[tuple[str, str], Callable[[dict[str, Any]], str]] = {
-    ("intake", "close"): night_note,
-    ("allocation", "restate"): allocation_note,
-    ("outcome_reports", "build"): reports_note,
+# DAG -> the task whose return value is the run's summary, and how it reads
+NOTES: dict[str, tuple[str, Callable[[dict[str, Any]], str]]] = {
+    "intake": ("close", night_note),
+    "allocation": ("restate", allocation_note),
+    "outcome_reports": ("build", reports_note),
 }
 
 
@@ -57,10 +56,10 @@ class RunNotes:
         self._write(dag_run)
 
     def _write(self, dag_run: DagRun) -> None:
+        if dag_run.dag_id not in NOTES:
+            return
         try:
-            for (dag_id, task_id), words in NOTES.items():
-                if dag_run.dag_id == dag_id and (summary := returned_values(dag_run).get(task_id)):
-                    write_note(dag_run, words(summary))
+            describe_run(dag_run, *NOTES[dag_run.dag_id])
         except Exception:  # a note is never worth the run
             log.exception("No note for %s", dag_run.run_id)
 

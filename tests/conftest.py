@@ -12,7 +12,7 @@ import pytest
 
 @pytest.fixture
 def home() -> Iterator[Path]:
-    """A temporary OUTCOMES_HOME with a short path (a unix socket's must be), reachable by the database's user."""
+    """A temporary OUTCOMES_HOME; short, for a unix socket stands in it, and open to the database's user."""
     folder = Path(tempfile.mkdtemp(prefix="outcomes-", dir="/tmp"))
     folder.chmod(0o755)
     yield folder

@@ -41,12 +41,15 @@ def up(settings: Settings) -> int:
     if _is_taken(port):
         print(f"Port {port} is taken by another program; free it, or choose: AIRFLOW__API__PORT=8090 make up")
         return 1
-    processes.start(
-        "database", [sys.executable, "-m", "airflow_local.services", "hold"], environment, run, logs
-    )
+    processes.start("database", [sys.executable, "-m", "airflow_local.services", "hold"], environment, run, logs)
     admin_password(settings)
     print("Bringing both databases to their newest version")
-    migrate(environment, logs)
+    try:
+        migrate(environment, logs)
+    except subprocess.CalledProcessError as error:
+        print(error.cmd)
+        down(settings)
+        return 1
     print("Starting Airflow's services", end="", flush=True)
     for name in SERVICES:
         processes.start(name, [str(BIN / "airflow"), name], environment, run, logs)
@@ -88,7 +91,7 @@ def migrate(environment: dict[str, str], logs: Path) -> None:
             running[name] = subprocess.Popen(command, env=environment, stdout=log, stderr=log, cwd=PROJECT)
         for name, process in running.items():
             if process.wait():
-                raise subprocess.CalledProcessError(process.returncode, f"{name}, see {logs / name}.log")
+                raise subprocess.CalledProcessError(process.returncode, f"{name} failed, see {logs / name}.log")
 
 
 def _wait_until_ready(port: int, run: Path) -> str:
@@ -112,8 +115,7 @@ def _healthy(port: int) -> bool:
     except (urllib.error.URLError, OSError, ValueError):
         return False
     return all(
-        health[part]["status"] == "healthy"
-        for part in ("metadatabase", "scheduler", "triggerer", "dag_processor")
+        health[part]["status"] == "healthy" for part in ("metadatabase", "scheduler", "triggerer", "dag_processor")
     )
 
 
@@ -125,9 +127,7 @@ def _is_taken(port: int) -> bool:
 def _show(settings: Settings) -> int:
     port = os.environ.get("AIRFLOW__API__PORT", "8080")
     print(f"Airflow:  http://127.0.0.1:{port}   login {USER}, password {admin_password(settings)}")
-    print(
-        f"Drop spreadsheets into {settings.home}/inbox/finance (donors, programme), trigger the DAG intake."
-    )
+    print(f"Drop spreadsheets into {settings.home}/inbox/finance (donors, programme), trigger the DAG intake.")
     print("make down ends everything.")
     return 0
 

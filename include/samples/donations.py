@@ -95,12 +95,13 @@ def _revenue_of(partner: str, fund_type: str, year: int, cents: int, rates: Rate
     dice = Dice("revenue", partner, fund_type, year)
     is_core = fund_type == "core"
     fund = "00012" if is_core else "UNW-LR" if partner in LOCAL_RESOURCES else "UNW-CS"
-    parts, outcomes = [cents], [None]
+    parts: list[int] = [cents]
+    outcomes: list[str | None] = [None]
     if not is_core and cents > 40_000_000:  # above USD 400,000: several agreements, some for one outcome
-        outcomes = _outcomes_funded(partner, year, dice)
-        small = [dice.whole(60_000, 140_000) * 100 // len(outcomes) for _ in outcomes]
+        funded = _outcomes_funded(partner, year, dice)
+        small = [dice.whole(60_000, 140_000) * 100 // len(funded) for _ in funded]
         rest = cents - sum(small)
-        parts, outcomes = [*small, *dice.split(rest, 2)], [*outcomes, None, None]
+        parts, outcomes = [*small, *dice.split(rest, 2)], [*funded, None, None]
     rows = []
     for number, (part, outcome) in enumerate(zip(parts, outcomes, strict=True), start=1):
         agreement = f"{partner}-{year}-{'C' if is_core else 'E'}{number}"

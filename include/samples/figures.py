@@ -1,4 +1,4 @@
-"""The figures that the samples are made of: small csv files beside this module, transcribed from public pages."""
+"""The figures that the samples are made of: small csv files beside this module, from public pages."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def read_figures(name: str) -> list[dict[str, str]]:
 
 @dataclass(frozen=True, slots=True)
 class Output:
-    """One output of one plan period; `jwp` holds its published (planned, available, spent) cents, or is empty."""
+    """One output of one plan period; `jwp` holds published (planned, available, spent) cents, or nothing."""
 
     code: str
     outcome: str
@@ -41,7 +41,7 @@ class Output:
 
 @cache
 def read_outputs() -> list[Output]:
-    """Outputs with the years in which they have money. A title `*1.1.18` stands for that published sub-output."""
+    """Outputs with the years in which they have money. A title `*1.1.18` is a published sub-output."""
     plan = {row["code"]: row for row in read_figures("kgz_joint_work_plan.csv")}
     outputs = []
     for row in read_figures("outputs.csv"):

@@ -1,4 +1,4 @@
-"""Workbooks that look like people's own: a cover, title rows, number formats, totals; same bytes every time."""
+"""Workbooks that look like people's own: cover, title rows, formats, totals; same bytes every time."""
 
 from __future__ import annotations
 

@@ -81,7 +81,7 @@ class Cell:
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One ledger line; `amount_usd` is empty where the product has to convert. `cents` is what it comes to."""
+    """One ledger line; `amount_usd` is empty where it must be converted; `cents` is what it comes to."""
 
     transaction: str
     posted: date
@@ -134,7 +134,11 @@ def _cells_of(output: Output) -> Iterator[Cell]:
 def _funds(output: Output, dice: Dice) -> list[tuple[str, int]]:
     if "_O_" in output.code:
         mix = [("UNW-IB", 48), ("00012", 34), ("UNW-CS", 18)]
-        return mix if dice.chance(0.5) else [("UNW-IB", 55), ("UNW-RB", 12), ("00012", 33)]
+        return (
+            mix
+            if output.code == "KGZ_O_2.1" or dice.chance(0.5)
+            else [("UNW-IB", 55), ("UNW-RB", 12), ("00012", 33)]
+        )
     mix = [("UNW-CS", 58), ("00012", 24)]
     mix += [("UNW-PF", 18)] if dice.chance(0.45) else [("UNW-TF", 18)] if dice.chance(0.4) else []
     return mix
@@ -219,7 +223,8 @@ def _line(
     partner = dice.pick(partners)
     if partner in SPELLINGS and dice.chance(0.15):
         partner = dice.pick(SPELLINGS[partner])
-    currency, amount, amount_usd = "USD", dollars(cents), dollars(cents)
+    currency, amount = "USD", dollars(cents)
+    amount_usd: Decimal | None = amount
     if not is_last and dice.chance(0.32):
         currency = currencies()[cell.output.office] if dice.chance(0.85) else "EUR"
         amount = rates.to_local(currency, cents, posted)

@@ -1,4 +1,4 @@
-"""An Airflow of its own for these tests: metadata in SQLite under a temporary folder, set before Airflow loads."""
+"""An Airflow of its own for these tests, in a temporary folder; set before Airflow is imported."""
 
 from __future__ import annotations
 
@@ -34,9 +34,7 @@ def airflow_database() -> Iterator[None]:
     """A migrated metadata database; its folder goes with the session."""
     import shutil
 
-    subprocess.run(
-        [str(Path(sys.executable).with_name("airflow")), "db", "migrate"], check=True, capture_output=True
-    )
+    subprocess.run([str(Path(sys.executable).with_name("airflow")), "db", "migrate"], check=True, capture_output=True)
     yield
     shutil.rmtree(_AIRFLOW_HOME, ignore_errors=True)
 

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import shutil
+import tempfile
 import uuid
 from collections.abc import Iterator
+from pathlib import Path
 
 import psycopg
 import pytest
@@ -14,10 +17,13 @@ from sqlalchemy import Connection, Engine
 
 
 @pytest.fixture(scope="session")
-def server_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    settings = Settings(home=tmp_path_factory.mktemp("home"))
+def server_url() -> Iterator[str]:
+    folder = Path(tempfile.mkdtemp(prefix="outcomes-", dir="/tmp"))
+    folder.chmod(0o755)  # the database's user must reach it
+    settings = Settings(home=folder)
     yield server.warehouse_url(settings)
     server.stop_server(settings)
+    shutil.rmtree(folder, ignore_errors=True)
 
 
 @pytest.fixture(scope="module")

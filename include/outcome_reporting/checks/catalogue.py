@@ -7,8 +7,9 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 
-from outcome_reporting.domain.codes import fold_name, office_of, plan_period_years
+from outcome_reporting.domain.codes import fold_name, plan_period_years
 from outcome_reporting.domain.contract import Contract
+from outcome_reporting.domain.slices import slice_key
 from outcome_reporting.domain.table import TypedTable
 
 DIMENSIONS = ("offices", "outcomes", "outputs", "funds", "partners", "exchange_rates")
@@ -43,25 +44,13 @@ class Catalogue:
         return found
 
 
-def row_slice_key(contract: Contract, row: Row) -> str:
-    """The slice that a row belongs to: its slice fields joined by `|`, as the warehouse writes it."""
-    return "|".join(str(_value(contract, row, name)) for name in contract.slice)
-
-
-def _value(contract: Contract, row: Row, name: str) -> object:
-    if name == "office" and row.get("office") is None:
-        return office_of(str(row[contract.office_from]))
-    field, _, part = name.partition(".")  # `effective_date.year`
-    return getattr(row[field], part) if part else row[field]
-
-
 def rows_by_slice(contract: Contract, tables: Iterable[TypedTable]) -> dict[str, list[Row]]:
     """The rows of small tables (dimensions) as mappings, by slice key; rows without a whole key are left out."""
     slices: dict[str, list[Row]] = defaultdict(list)
     for table in tables:
         for row in table.data.to_pylist():
             if all(row.get(name) is not None for name in contract.key):
-                slices[row_slice_key(contract, row)].append(row)
+                slices[slice_key(contract, row)].append(row)
     return slices
 
 

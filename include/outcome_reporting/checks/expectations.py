@@ -10,6 +10,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 from decimal import Decimal
 from functools import cache
 
@@ -64,13 +65,13 @@ def row_suite(contract: Contract) -> list[_Check]:
                     Severity.ERROR,
                     f"{field.heading} is empty",
                     f"a value in {field.heading}",
-                    f"Fill in {field.heading}"
-                    + (f", for example {field.examples[0]}" if field.examples else ""),
+                    f"Fill in {field.heading}" + (f", for example {field.examples[0]}" if field.examples else ""),
                 )
             )
-        if field.kind in (Kind.INTEGER, Kind.MONEY) and (field.minimum or field.maximum):
-            checks.append(_range_check(gx, field))
-        checks.extend(_own_checks(gx, field))
+        if field.kind not in TEXTS:
+            if field.minimum or field.maximum:
+                checks.append(_range_check(gx, field))
+            checks.extend(_own_checks(gx, field))
     if contract.key:
         checks.append(
             _Check(
@@ -78,9 +79,7 @@ def row_suite(contract: Contract) -> list[_Check]:
                 contract.field(contract.key[0]),
                 "duplicate_key",
                 Severity.ERROR,
-                "The same "
-                + " + ".join(contract.field(name).heading for name in contract.key)
-                + " stands twice",
+                "The same " + " + ".join(contract.field(name).heading for name in contract.key) + " stands twice",
                 "each " + " + ".join(contract.field(name).heading for name in contract.key) + " once",
                 "Remove one of the rows, or give it its own key",
             )
@@ -95,6 +94,9 @@ def value_suite(contract: Contract, code_lists: Mapping[str, Sequence[str]]) -> 
     for field in contract.fields:
         if field.kind not in TEXTS:
             continue
+        if field.kind is Kind.DECIMAL and (field.minimum or field.maximum):
+            checks.append(_range_check(gx, field))
+        checks.extend(_own_checks(gx, field))
         allowed = list(field.allowed) or list(code_lists.get(field.code_list, ()))
         if field.pattern and not allowed:
             checks.append(
@@ -124,19 +126,27 @@ def value_suite(contract: Contract, code_lists: Mapping[str, Sequence[str]]) -> 
     return checks
 
 
+def _units(field: Field, bound: str) -> int | float | None:
+    """A bound of a contract as the frame holds the field: integer units, a number, or days since 1970."""
+    if not bound:
+        return None
+    if field.kind is Kind.DATE:
+        return (date.fromisoformat(bound) - date(1970, 1, 1)).days
+    return float(bound) if field.kind is Kind.DECIMAL else int(Decimal(bound).scaleb(field.scale))
+
+
 def _range_check(gx, field: Field) -> _Check:
-    low = int(Decimal(field.minimum).scaleb(field.scale)) if field.minimum else None
-    high = int(Decimal(field.maximum).scaleb(field.scale)) if field.maximum else None
+    at_least = f"above {field.minimum}" if field.is_minimum_exclusive else f"at least {field.minimum}"
     words = " and ".join(
-        part
-        for part in (
-            field.minimum and f"at least {field.minimum}",
-            field.maximum and f"at most {field.maximum}",
-        )
-        if part
+        part for part in (field.minimum and at_least, field.maximum and f"at most {field.maximum}") if part
     )
     return _Check(
-        gx.expectations.ExpectColumnValuesToBeBetween(column=field.name, min_value=low, max_value=high),
+        gx.expectations.ExpectColumnValuesToBeBetween(
+            column=field.name,
+            min_value=_units(field, field.minimum),
+            max_value=_units(field, field.maximum),
+            strict_min=field.is_minimum_exclusive,
+        ),
         field,
         "out_of_range",
         Severity.ERROR,
@@ -162,9 +172,7 @@ def _own_checks(gx, field: Field) -> Iterator[_Check]:
             Severity.ERROR if own.severity == "error" else Severity.WARNING,
             own.description or f"{field.heading} is unusual",
             own.description,
-            f"Check {field.heading}; correct it or leave it"
-            if own.severity != "error"
-            else f"Correct {field.heading}",
+            f"Check {field.heading}; correct it or leave it" if own.severity != "error" else f"Correct {field.heading}",
         )
 
 
@@ -196,7 +204,17 @@ class _Rows:
         self.frame = pd.DataFrame(frame)
 
     def values(self) -> pd.DataFrame:
-        return pd.DataFrame({name: pd.Series(texts, dtype=object) for name, texts in self.distinct.items()})
+        """Distinct texts by field; those of decimals as numbers (only bounds are looked at, the text stays exact)."""
+        decimals = {field.name for field in self.contract.fields if field.kind is Kind.DECIMAL}
+        return pd.DataFrame(
+            {
+                name: pd.Series(
+                    [float(text) for text in texts] if name in decimals else texts,
+                    dtype="float64" if name in decimals else object,
+                )
+                for name, texts in self.distinct.items()
+            }
+        )
 
     def text(self, index: int, field: Field) -> str:
         """The value of a row as it was read, for a person."""
@@ -254,9 +272,7 @@ def check_tables(
     found = []
     for check, failing in _run(rows.frame, row_suite(contract)):
         for index in failing:
-            found.append(
-                (int(rows.table_index[index]), rows.finding(index, check, rows.text(index, check.field)))
-            )
+            found.append((int(rows.table_index[index]), rows.finding(index, check, rows.text(index, check.field))))
     values = rows.values()
     for check, failing in _run(values, value_suite(contract, code_lists)):
         for code in failing:
@@ -275,9 +291,7 @@ def _run(frame: pd.DataFrame, checks: Sequence[_Check]) -> Iterator[tuple[_Check
     for asset in list(source.assets):
         source.delete_asset(asset.name)
     batch = (
-        source.add_dataframe_asset("rows")
-        .add_batch_definition_whole_dataframe("all")
-        .get_batch({"dataframe": frame})
+        source.add_dataframe_asset("rows").add_batch_definition_whole_dataframe("all").get_batch({"dataframe": frame})
     )
     suite = gx.ExpectationSuite(name="suite")
     for check in checks:

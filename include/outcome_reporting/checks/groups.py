@@ -78,9 +78,7 @@ def _sdg_groups(contract: Contract, tables: Sequence[TypedTable], reference: Ref
         members[(row.get("output"), row.get("fiscal_year"))].append((number, index, row))
     groups = []
     for key, rows in members.items():
-        verdict = judge_sdg_group(
-            [(row.get("sdg") or "", _weight(row)) for _, _, row in rows], reference.targets
-        )
+        verdict = judge_sdg_group([(row.get("sdg") or "", _weight(row)) for _, _, row in rows], reference.targets)
         groups.append(_group(contract, tables, key, rows, verdict, "sdg"))
     return groups
 
@@ -99,23 +97,17 @@ def _plan_groups(contract: Contract, tables: Sequence[TypedTable], reference: Re
             known = reference.plan_element(str(row.get("framework")), row.get("element") or "")
             if known is None:
                 unknown.append((number, index, row))
-            members[(outcome, year, row.get("framework"), known.kind if known else "")].append(
-                (number, index, row)
-            )
+            members[(outcome, year, row.get("framework"), known.kind if known else "")].append((number, index, row))
         for key, group_rows in members.items():
             elements = element_index(
                 (element.code, element.name)
                 for element in reference.plan_elements.values()
                 if element.framework == key[2]
             )
-            verdict = judge_plan_group(
-                [(row.get("element") or "", _weight(row)) for _, _, row in group_rows], elements
-            )
+            verdict = judge_plan_group([(row.get("element") or "", _weight(row)) for _, _, row in group_rows], elements)
             group = _group(contract, tables, key, group_rows, verdict, "element")
             if len(frameworks) > 1:
-                problem = Problem(
-                    "two_frameworks", tuple(range(len(group_rows))), "two frameworks in one year"
-                )
+                problem = Problem("two_frameworks", tuple(range(len(group_rows))), "two frameworks in one year")
                 group.findings += list(_findings(contract, tables, group_rows, [problem], "framework"))
             elif unknown and key[3]:
                 group.findings.append(_held_with(contract, tables, group_rows[0], unknown[0]))
@@ -137,11 +129,7 @@ def _group(contract, tables, key, rows, verdict, field_name: str) -> Group:
 def _findings(contract, tables, rows, problems: Sequence[Problem], field_name: str) -> Iterator[Finding]:
     for problem in problems:
         rule = RULES[problem.rule]
-        column = (
-            "weight_percent"
-            if "weight" in problem.rule or problem.rule == "shares_not_percent"
-            else field_name
-        )
+        column = "weight_percent" if "weight" in problem.rule or problem.rule == "shares_not_percent" else field_name
         for at in problem.rows:
             number, _, row = rows[at]
             found = row.get(column)

@@ -39,9 +39,7 @@ def combos(table: TypedTable, names: Sequence[str]) -> Combos:
     """Null stands as None; a column that the sheet lacks is all None."""
     present = [name for name in names if name in table.data.column_names]
     if not present or not table.row_count:
-        return Combos(
-            [tuple(None for _ in names)] if table.row_count else [], np.zeros(table.row_count, dtype=int)
-        )
+        return Combos([tuple(None for _ in names)] if table.row_count else [], np.zeros(table.row_count, dtype=int))
     numbers = np.zeros(table.row_count, dtype=np.int64)
     dictionaries = {}
     for name in present:
@@ -121,9 +119,7 @@ def check_references(contract: Contract, table: TypedTable, catalogue: Catalogue
         yield from _dates(report)
 
 
-def _reference(
-    report: _Report, field: str, dataset: str, names: set[str], catalogue: Catalogue
-) -> Iterator[Finding]:
+def _reference(report: _Report, field: str, dataset: str, names: set[str], catalogue: Catalogue) -> Iterator[Finding]:
     if dataset in ("outputs", "outcomes") and report.contract.dataset not in ("outcomes", "outputs"):
         yield from _code_in_year(report, field, dataset, catalogue)
     elif dataset == "partners" and report.contract.dataset != "partners":
@@ -153,17 +149,11 @@ def _code_in_year(report: _Report, field: str, dataset: str, catalogue: Catalogu
         rows = found.rows(index)
         if code in codes:
             periods = ", ".join(sorted(period[2] for period in codes[code]))
-            yield from report.at(
-                rows, field, "year_outside_plan_period", f"{code} in {year}", f"a year of {periods}"
-            )
+            yield from report.at(rows, field, "year_outside_plan_period", f"{code} in {year}", f"a year of {periods}")
             continue
         office = office_of(code)
-        near = nearest(code, sorted(c for c in codes if office_of(c) == office)) or nearest(
-            code, sorted(codes)
-        )
-        is_other = (
-            f"; {code} is an {'outcome' if dataset == 'outputs' else 'output'}" if code in other else ""
-        )
+        near = nearest(code, sorted(c for c in codes if office_of(c) == office)) or nearest(code, sorted(codes))
+        is_other = f"; {code} is an {'outcome' if dataset == 'outputs' else 'output'}" if code in other else ""
         yield from report.at(
             rows,
             field,
@@ -247,15 +237,11 @@ def _plan_periods(report: _Report, catalogue: Catalogue) -> Iterator[Finding]:
         try:
             first, last = plan_period_years(period)
         except ValueError:
-            yield from report.at(
-                found.rows(index), "plan_period", "unreadable_plan_period", period, "2018-2022"
-            )
+            yield from report.at(found.rows(index), "plan_period", "unreadable_plan_period", period, "2018-2022")
             continue
         for start, end, name, _ in own[code] if code in own else ():
             if name != period and start <= last and first <= end:
-                yield from report.at(
-                    found.rows(index), "plan_period", "period_overlap", period, f"no year of {name}"
-                )
+                yield from report.at(found.rows(index), "plan_period", "period_overlap", period, f"no year of {name}")
         if any(start <= last and first <= end for start, end, _, _ in other.get(code, ())):
             yield from report.at(
                 found.rows(index),

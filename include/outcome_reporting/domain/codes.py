@@ -98,7 +98,7 @@ def ambiguous_readings(code: str, known_targets: Collection[str]) -> tuple[str, 
 def natural_key(code: str) -> tuple[tuple[int, int, str], ...]:
     """A sort key under which `KGZ_D_1.2` stands before `KGZ_D_1.10`, and a code before its extensions."""
     return tuple(
-        (0, int(piece), "") if piece.isdigit() else (1, 0, piece) for piece in _PIECES.split(code) if piece
+        (0, int(piece), "") if piece[0] in "0123456789" else (1, 0, piece) for piece in _PIECES.split(code) if piece
     )
 
 

@@ -84,7 +84,7 @@ class Contract:
 
     `office_from` names the field whose code's first part is the row's office ("" when there is a field
     `office` or when the dataset belongs to the whole organization). `rank` orders loads: what others refer
-    to comes first.
+    to comes first. A part of `slice` may be the year of a date: `effective_date.year` (`domain.slices`).
     """
 
     dataset: str

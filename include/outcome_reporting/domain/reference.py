@@ -109,6 +109,10 @@ class Reference:
         """
         return dict(_LISTS[name](self))
 
+    def code_lists(self) -> dict[str, tuple[str, ...]]:
+        """List name -> its codes, for drop-downs and for checks of plain membership."""
+        return {name: tuple(read(self)) for name, read in _LISTS.items()}
+
 
 def _sdg(reference: Reference) -> dict[str, str]:
     codes: dict[str, str] = {}

@@ -50,7 +50,7 @@ class Effective:
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """One broken rule of a group: a rule id of `domain.rules`, the rows' indices, what was found, expected."""
+    """A broken rule of a group: an id of `domain.rules`, the rows' indices, what was found and expected."""
 
     rule: str
     rows: tuple[int, ...]

@@ -29,9 +29,7 @@ def next_moment(connection: Connection, moment: datetime | None = None) -> datet
     """
     connection.exec_driver_sql(f"select pg_advisory_xact_lock({_CLOCK_LOCK})")
     if moment is None:
-        taken = connection.exec_driver_sql(
-            f"select greatest(clock_timestamp(), ({_LAST}) + interval '1 microsecond')"
-        )
+        taken = connection.exec_driver_sql(f"select greatest(clock_timestamp(), ({_LAST}) + interval '1 microsecond')")
         return taken.scalar_one()
     last = connection.exec_driver_sql(_LAST).scalar_one()
     if last is not None and moment <= last:

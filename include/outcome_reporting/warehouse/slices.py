@@ -102,11 +102,20 @@ def _feed(digest, label: str, column: pa.Array, indices: np.ndarray) -> None:
     if pa.types.is_string(values.type) or pa.types.is_large_string(values.type):
         values = values.cast(pa.large_string())
         digest.update(pc.fill_null(pc.binary_length(values), -1).to_numpy().tobytes())
-        digest.update("".join(values.drop_null().to_pylist()).encode())
+        digest.update(_text_bytes(values.drop_null()))
         return
     if pa.types.is_date32(values.type):
         values = values.cast(pa.int32())
     digest.update(pc.fill_null(values, 0).cast(pa.int64()).to_numpy().tobytes())
+
+
+def _text_bytes(texts: pa.LargeStringArray) -> memoryview | bytes:
+    """The letters of an array without nulls, one after the other."""
+    _, offsets, letters = texts.buffers()
+    if letters is None:
+        return b""
+    places = np.frombuffer(offsets, np.int64)[texts.offset : texts.offset + len(texts) + 1]
+    return memoryview(letters)[places[0] : places[-1]]
 
 
 def _encoded(column: pa.ChunkedArray | pa.Array) -> pa.DictionaryArray:
@@ -121,9 +130,7 @@ def _recoded(column: pa.DictionaryArray, dictionary: pa.Array) -> pa.DictionaryA
     return pa.DictionaryArray.from_arrays(indices, merged.dictionary)
 
 
-def _slice_column(
-    contract: Contract, table: TypedTable, name: str, spellings: Mapping[str, str]
-) -> pa.DictionaryArray:
+def _slice_column(contract: Contract, table: TypedTable, name: str, spellings: Mapping[str, str]) -> pa.DictionaryArray:
     """The values of one slice field as text, dictionary-encoded. `date.year` names the year of a date."""
     if name == "office":
         return office_column(contract, table)

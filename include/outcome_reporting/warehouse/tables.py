@@ -50,9 +50,7 @@ file = Table(
     Column("first_seen_at", MOMENT, nullable=False),
     Column("verdict", Text, nullable=False),  # noticed, accepted, rejected
     Column("verdict_at", MOMENT),
-    Column(
-        "verdict_digest", Text, nullable=False, server_default=""
-    ),  # of the findings: same digest, no new answer
+    Column("verdict_digest", Text, nullable=False, server_default=""),  # of the findings: same digest, no new answer
     Column("run_id", Uuid),
     schema="intake",
 )
@@ -161,6 +159,7 @@ def _slice_columns() -> list[Column]:
         Column("dataset", Text, nullable=False),
         Column("slice_key", Text, nullable=False),  # values of the contract's slice fields joined by |
         Column("row_count", Integer, nullable=False),
+        Column("rows_by_table", JSONB, nullable=False, server_default="{}"),  # {table_no: rows}
         Column("held_count", Integer, nullable=False, server_default="0"),  # > 0: a held group stands here
         Column("amount_usd", USD),
         Column("digest", Text, nullable=False),  # of rows and their positions: equal slices are not replaced
@@ -211,9 +210,7 @@ slice_org_life = Table(
     metadata,
     *_life_columns(),
     PrimaryKeyConstraint("slice_id", "valid_from"),
-    Index(
-        "slice_org_life_live", "dataset", "slice_key", unique=True, postgresql_where=text("valid_to is null")
-    ),
+    Index("slice_org_life_live", "dataset", "slice_key", unique=True, postgresql_where=text("valid_to is null")),
     schema="core",
 )
 

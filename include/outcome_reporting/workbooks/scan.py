@@ -80,10 +80,12 @@ class _Refusal(Exception):
 
 _FORBIDDEN = re.compile(rb"<!(?:DOCTYPE|ENTITY)")
 _UTF16 = (b"\xff\xfe", b"\xfe\xff")
-_BOOLEAN_OR_ERROR = re.compile(rb"""\bt=["'][be]["']""")
-_ROW_NUMBER = re.compile(rb"""<(?:\w+:)?row\s[^>]*?\br=["'](\d+)["']""")
-_FAR_CELL = re.compile(rb"""\br=["'](?:[A-Z]{2,}|[A-Z]\d{7,})""")
-_ANY_CELL = re.compile(rb"""\br=["']([A-Z]+)(\d+)["']""")
+# The first of each pair starts with a literal, which makes it ten times as fast, and fits what programs write; the
+# second fits every spelling that XML allows.
+_BOOLEAN_OR_ERROR = (re.compile(rb't="[be]"'), re.compile(rb"""\bt\s*=\s*["'][be]["']"""))
+_ROW_NUMBER = (re.compile(rb'<row r="(\d+)"'), re.compile(rb"""<(?:\w+:)?row\s[^>]*?\br\s*=\s*["'](\d+)["']"""))
+_FAR_CELL = re.compile(rb'r="(?:[A-Z]{2,}|[A-Z]\d{7,})')
+_ANY_CELL = re.compile(rb"""\br\s*=\s*["']([A-Z]+)(\d+)["']""")
 _CELL = re.compile(
     rb"""<(?P<p>\w+:)?c\s(?P<attributes>[^>]*?)(?:/>|(?<!/)>(?P<inner>.*?)</(?P=p)?c>)""".replace(
         b"(?P=p)?", rb"(?:\w+:)?"
@@ -93,6 +95,11 @@ _CELL = re.compile(
 _REFERENCE = re.compile(rb"""\br=["']([A-Z]+\d+)["']""")
 _VALUE = re.compile(rb"<(?:\w+:)?v(?:\s[^>]*)?>([^<]+)</(?:\w+:)?v>")
 _FORMULA = re.compile(rb"<(?:\w+:)?f[\s>/]")
+
+
+def _is_usual(data: bytes) -> bool:
+    """Whether a sheet is written as programs write it: no prefix on its tags, double quotes, no space around `=`."""
+    return b"<row r=" in data and b":row" not in data and b"='" not in data and b' ="' not in data and b'= "' not in data
 
 
 def _read_part(archive: zipfile.ZipFile, name: str) -> bytes:
@@ -125,10 +132,13 @@ def _column_number(letters: bytes) -> int:
 
 def _check_box(sheet: str, data: bytes, limits: Limits) -> None:
     """Refuses cells outside the grid and a box too large to hold; exact only when some cell lies far out."""
-    rows = [int(number) for number in _ROW_NUMBER.findall(data)]
+    usual = _is_usual(data)
+    rows = [int(number) for number in _ROW_NUMBER[0].findall(data)] if usual else []
+    if len(rows) != data.count(b"<row"):
+        rows = [int(number) for number in _ROW_NUMBER[1].findall(data)]
     first_row, last_row = (min(rows), max(rows)) if rows else (1, 1)
     first_column, last_column = 1, 26
-    if _FAR_CELL.search(data) or (last_row - first_row) * last_column > limits.max_cells:
+    if not usual or _FAR_CELL.search(data) or (last_row - first_row) * last_column > limits.max_cells:
         references = set(_ANY_CELL.findall(data))
         columns = {_column_number(letters) for letters, _ in references} or {1}
         first_column, last_column = min(columns), max(columns)
@@ -161,9 +171,9 @@ def _note_odd_cells(sheet: SheetScan, data: bytes) -> None:
 
 def _scan_sheet(sheet: SheetScan, data: bytes, limits: Limits) -> None:
     _check_box(sheet.name, data, limits)
-    odd = _BOOLEAN_OR_ERROR.search(data)
+    odd = _BOOLEAN_OR_ERROR[0 if _is_usual(data) else 1].search(data)
     sheet.is_plain = odd is None
-    if odd is not None or _FORMULA.search(data):
+    if odd is not None or ((b"<f" in data or b":f" in data) and _FORMULA.search(data)):
         _note_odd_cells(sheet, data)
 
 

@@ -31,9 +31,13 @@ class House:
 
     @cached_property
     def code_lists(self) -> Mapping[str, Sequence[str]]:
-        """The code lists that contracts name, each as its codes."""
+        """The code lists that contracts name, each as its codes; SDG codes and plan elements are judged in groups."""
         names = {field.code_list for contract in self.contracts.values() for field in contract.fields}
-        return {name: tuple(self.reference.code_list(name)) for name in names if name and name != "plan_elements"}
+        return {
+            name: tuple(self.reference.code_list(name))
+            for name in names
+            if name and name not in ("sdg", "plan_elements")
+        }
 
     @cached_property
     def engine(self) -> Engine:

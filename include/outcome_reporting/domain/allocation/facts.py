@@ -11,10 +11,13 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
+from typing import TypeVar
 
 from outcome_reporting.domain.allocation.world import AMOUNT_SCALE, Contribution, Expense, Partner, World
 from outcome_reporting.domain.codes import fold_name, office_of, plan_period_years
 from outcome_reporting.domain.money import convert_to_usd_cents
+
+_T = TypeVar("_T")
 
 POOLED_FUND_TYPES = ("core", "institutional")
 
@@ -31,8 +34,8 @@ class Place:
 class Facts:
     """Lookups over one `World`, and its budgets and expenses summed to the cells that are split once.
 
-    `budget_cells` maps (output, fiscal year, fund) to (planned, available) cents, revised in place of original;
-    `expense_cells` maps (output, fiscal year, fund, partner code or None) to cents.
+    `budget_cells` maps (output, fiscal year, fund) to (planned, available) cents, revised in place of
+    original; `expense_cells` maps (output, fiscal year, fund, partner code or None) to cents.
     """
 
     def __init__(self, world: World) -> None:
@@ -40,6 +43,9 @@ class Facts:
         self.fund = {fund.fund: fund for fund in world.funds}
         self.partner = {partner.partner: partner for partner in world.partners}
         self._partner_texts = _partner_texts(world.partners)
+        self._outcomes = _by_code((row.outcome, row) for row in world.outcomes)
+        self._outputs = _by_code((row.output, row) for row in world.outputs)
+        self._rates = _by_code((rate.currency, rate) for rate in world.rates)
         self.budget_cells: dict[tuple[str, int, str], tuple[int, int]] = {}
         for budget in sorted(world.budgets, key=lambda row: row.version == "revised"):
             key = (budget.output, budget.fiscal_year, budget.fund)
@@ -72,7 +78,7 @@ class Facts:
             return row.amount_usd_cents
         if row.currency == "USD":
             return convert_to_usd_cents(row.amount_units, AMOUNT_SCALE, Decimal(1))
-        rates = [r for r in self.world.rates if r.currency == row.currency and r.effective_date <= on]
+        rates = [rate for rate in self._rates.get(row.currency, ()) if rate.effective_date <= on]
         if not rates:
             raise ValueError(f"no rate for {row.currency} on {on}")
         newest = max(rates, key=lambda rate: rate.effective_date)
@@ -80,17 +86,24 @@ class Facts:
 
     def outcome_place(self, outcome: str, fiscal_year: int) -> Place:
         """The outcome in its plan period that contains the year."""
-        for row in self.world.outcomes:
-            if row.outcome == outcome and _contains(row.plan_period, fiscal_year):
+        for row in self._outcomes.get(outcome, ()):
+            if _contains(row.plan_period, fiscal_year):
                 return Place(office_of(outcome), row.plan_period, outcome)
         raise ValueError(f"no plan period of outcome {outcome} contains {fiscal_year}")
 
     def output_place(self, output: str, fiscal_year: int) -> Place:
         """The outcome that the output belongs to in its plan period that contains the year."""
-        for row in self.world.outputs:
-            if row.output == output and _contains(row.plan_period, fiscal_year):
+        for row in self._outputs.get(output, ()):
+            if _contains(row.plan_period, fiscal_year):
                 return Place(office_of(output), row.plan_period, row.outcome)
         raise ValueError(f"no plan period of output {output} contains {fiscal_year}")
+
+
+def _by_code(rows: Iterable[tuple[str, _T]]) -> dict[str, list[_T]]:
+    found: dict[str, list[_T]] = defaultdict(list)
+    for code, row in rows:
+        found[code].append(row)
+    return dict(found)
 
 
 def _contains(plan_period: str, fiscal_year: int) -> bool:

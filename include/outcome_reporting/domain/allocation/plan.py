@@ -1,13 +1,13 @@
 """The money of each outcome and year split over the strategic-plan elements it contributes to.
 
-Every kind of element (impact area, systemic outcome, organizational output) splits the whole money once; what a
-kind does not link stands in a line without an element.
+Every kind of element (impact area, systemic outcome, organizational output) splits the whole money once; what
+a kind does not link stands in a line without an element.
 """
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from decimal import Decimal
 
 from outcome_reporting.domain.allocation.facts import Facts
@@ -68,9 +68,9 @@ def _groups(facts: Facts) -> dict[_Group, Effective]:
         code = known.get(fold_name(link.element))
         if code is None:
             raise ValueError(f"framework {link.framework} has no element {link.element}")
-        group = (link.outcome, link.fiscal_year, link.framework, kinds[link.framework, code])
-        members[group].append((code, link.weight))
-    groups = {}
+        kind = kinds[link.framework, code]
+        members[link.outcome, link.fiscal_year, link.framework, kind].append((code, link.weight))
+    groups: dict[_Group, Effective] = {}
     for group, rows in members.items():
         verdict = evaluate(rows)
         if not isinstance(verdict, Effective):
@@ -79,11 +79,11 @@ def _groups(facts: Facts) -> dict[_Group, Effective]:
     return groups
 
 
-def _frameworks(facts: Facts, groups: Iterable[_Group], outcome: str, year: int) -> list[str | None]:
+def _frameworks(facts: Facts, groups: Iterable[_Group], outcome: str, year: int) -> Sequence[str | None]:
     """The framework that the outcome's links of the year name; held links count when they alone name one.
 
-    Without links it is the framework in force in that year. Were links of two frameworks live, each would show
-    the whole money.
+    Without links it is the framework in force in that year. Were links of two frameworks live, each would
+    show the whole money.
     """
     linked = {framework for code, when, framework, _ in groups if (code, when) == (outcome, year)}
     if linked:
@@ -97,6 +97,6 @@ def _frameworks(facts: Facts, groups: Iterable[_Group], outcome: str, year: int)
     return [max(in_force, key=lambda f: f.first_year).framework] if in_force else [None]
 
 
-def _kinds(facts: Facts, framework: str | None) -> list[str | None]:
+def _kinds(facts: Facts, framework: str | None) -> Sequence[str | None]:
     kinds = {element.kind for element in facts.world.elements if element.framework == framework}
-    return sorted(kinds) or [None]
+    return sorted(kinds) if kinds else [None]

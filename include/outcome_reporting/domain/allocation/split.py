@@ -17,8 +17,8 @@ def split(
 ) -> list[tuple[str, int]]:
     """Largest remainder over exact shares weight / sum of weights: [(code, cents)] in the order of `order`.
 
-    The absolute value is split and the sign restored. Leftover cents go one each to the larger remainder, then
-    the larger weight, then the code that `order` puts first (`sdg_sort_key`; `natural_key` for other codes).
+    The absolute value is split and the sign restored. Leftover cents go one each to the larger remainder,
+    then the larger weight, then the code that `order` puts first (`natural_key` for other than SDG codes).
     Weights are not below zero and not all zero, codes differ; otherwise ValueError.
     """
     weights = {code: Fraction(weight) for code, weight in parts}

@@ -18,6 +18,17 @@ from sqlalchemy import Connection, Engine
 
 HERE = Path(__file__).resolve().parent
 SQL_FOLDER = HERE.parent / "sql"
+PUBLIC_VIEWS = (
+    "outcome_resources",
+    "sdg_allocation",
+    "partner_contribution",
+    "partner_revenue",
+    "plan_contribution",
+    "result",
+    "progress_note",
+    "reconciliation",
+    "change",
+)
 LOCK = 7_301_001  # one migration at a time
 _STATEMENT_END = re.compile(r"^-- end$", re.MULTILINE)
 

@@ -22,6 +22,7 @@ def upgrade() -> None:
         sa.Column("dataset", sa.Text(), nullable=False),
         sa.Column("slice_key", sa.Text(), nullable=False),
         sa.Column("row_count", sa.Integer(), nullable=False),
+        sa.Column("rows_by_table", postgresql.JSONB(), server_default="{}", nullable=False),
         sa.Column("held_count", sa.Integer(), server_default="0", nullable=False),
         sa.Column("amount_usd", sa.Numeric(precision=20, scale=2), nullable=True),
         sa.Column("digest", sa.Text(), nullable=False),
@@ -58,6 +59,7 @@ def upgrade() -> None:
         sa.Column("dataset", sa.Text(), nullable=False),
         sa.Column("slice_key", sa.Text(), nullable=False),
         sa.Column("row_count", sa.Integer(), nullable=False),
+        sa.Column("rows_by_table", postgresql.JSONB(), server_default="{}", nullable=False),
         sa.Column("held_count", sa.Integer(), server_default="0", nullable=False),
         sa.Column("amount_usd", sa.Numeric(precision=20, scale=2), nullable=True),
         sa.Column("digest", sa.Text(), nullable=False),
@@ -231,7 +233,7 @@ def upgrade() -> None:
         sa.Column("output", sa.Text(), nullable=False),
         sa.Column("fiscal_year", sa.SmallInteger(), nullable=False),
         sa.Column("sdg", sa.Text(), nullable=False),
-        sa.Column("weight", sa.Numeric(), nullable=True),
+        sa.Column("weight_percent", sa.Numeric(), nullable=True),
         sa.PrimaryKeyConstraint("office", "slice_id", "table_no", "row_no"),
         schema="core",
     )
@@ -245,7 +247,7 @@ def upgrade() -> None:
         sa.Column("fiscal_year", sa.SmallInteger(), nullable=False),
         sa.Column("framework", sa.Text(), nullable=False),
         sa.Column("element", sa.Text(), nullable=False),
-        sa.Column("weight", sa.Numeric(), nullable=True),
+        sa.Column("weight_percent", sa.Numeric(), nullable=True),
         sa.PrimaryKeyConstraint("office", "slice_id", "table_no", "row_no"),
         schema="core",
     )

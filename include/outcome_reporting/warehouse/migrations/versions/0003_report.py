@@ -93,9 +93,7 @@ def upgrade() -> None:
         sa.Column("contribution_cents", sa.BigInteger(), nullable=False),
         sa.Column("valid_from", sa.DateTime(timezone=True), nullable=False),
         sa.Column("valid_to", sa.DateTime(timezone=True), nullable=True),
-        sa.PrimaryKeyConstraint(
-            "office", "plan_period", "outcome", "fiscal_year", "kind", "partner", "valid_from"
-        ),
+        sa.PrimaryKeyConstraint("office", "plan_period", "outcome", "fiscal_year", "kind", "partner", "valid_from"),
         schema="report",
     )
     op.create_table(
@@ -148,9 +146,7 @@ def upgrade() -> None:
         sa.Column("result_value", sa.Numeric(), nullable=True),
         sa.Column("valid_from", sa.DateTime(timezone=True), nullable=False),
         sa.Column("valid_to", sa.DateTime(timezone=True), nullable=True),
-        sa.PrimaryKeyConstraint(
-            "office", "plan_period", "outcome", "fiscal_year", "output", "indicator", "valid_from"
-        ),
+        sa.PrimaryKeyConstraint("office", "plan_period", "outcome", "fiscal_year", "output", "indicator", "valid_from"),
         schema="report",
     )
     op.create_table(
@@ -204,10 +200,7 @@ def upgrade() -> None:
         schema="report",
     )
     op.create_table(
-        "withheld",
-        sa.Column("partner", sa.Text(), nullable=False),
-        sa.PrimaryKeyConstraint("partner"),
-        schema="report",
+        "withheld", sa.Column("partner", sa.Text(), nullable=False), sa.PrimaryKeyConstraint("partner"), schema="report"
     )
     op.create_table(
         "publication",

@@ -1,0 +1,144 @@
+"""Making the published rows anew from what was live at one moment, and writing only what differs.
+
+Idempotent by construction: rows are computed from the slices live at the snapshot alone, compared with the
+published ones, and only differences are stamped and inserted; a second run finds none and writes nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from uuid import UUID
+
+import psycopg
+
+from outcome_reporting.allocation.published import (
+    BY_YEAR,
+    RECONCILIATION,
+    PublishedTable,
+    ReconciliationRow,
+    stage_reconciliation,
+)
+from outcome_reporting.allocation.statements import (
+    Connection,
+    Parameters,
+    cursor_of,
+    run_statement,
+    statements,
+)
+
+_COMPUTING = ("1_dimensions.sql", "2_cells.sql", "3_weights.sql", "4_lines.sql", "5_plan.sql")
+_STAGED = ("report.cell", "report.weight_eff")
+
+
+@dataclass(frozen=True, slots=True)
+class Restatement:
+    """What one restatement did.
+
+    `rows_changed` counts, for each table of `report`, the rows inserted or stamped; `figures_changed` the rows
+    of the record of changes. `is_published` is False when nothing at all had changed since the last one.
+    """
+
+    run_id: UUID
+    snapshot_at: datetime
+    published_at: datetime
+    fiscal_years: tuple[int, ...] | None
+    is_published: bool
+    is_first: bool
+    figures_changed: int
+    rows_changed: dict[str, int] = field(default_factory=dict)
+
+
+def restate(
+    connection: Connection,
+    *,
+    snapshot_at: datetime,
+    published_at: datetime,
+    run_id: UUID,
+    run_date: date,
+    fiscal_years: Sequence[int] | None,
+    impute: bool,
+    reconciliation: Iterable[ReconciliationRow] | None = None,
+) -> Restatement:
+    """Restates the published rows of these fiscal years (None: all) from the slices live at `snapshot_at`.
+
+    Runs inside the caller's transaction, which also gets jit off and more memory for sorting until it ends.
+    `run_date` decides which partners are withheld; `impute` splits the core pool by core revenue;
+    `reconciliation` are all its rows (None leaves them as they are). Raises ValueError when `published_at` is
+    not after the last publication: a moment is published once.
+    """
+    cursor = cursor_of(connection)
+    last = cursor.execute(statements("8_publication.sql")["last_publication"]).fetchone()
+    if last is not None and published_at <= last[1]:
+        raise ValueError(f"published_at {published_at} is not after the last publication of {last[1]}")
+    parameters: Parameters = {
+        "snapshot_at": snapshot_at,
+        "published_at": published_at,
+        "run_id": run_id,
+        "run_date": run_date,
+        "years": None if fiscal_years is None else sorted(set(fiscal_years)),
+        "impute": impute,
+        "since": None if last is None else last[2],
+    }
+    cursor.execute("set local jit = off")
+    cursor.execute("set local work_mem = '128MB'")
+    _compute(cursor, parameters)
+    tables = list(BY_YEAR)
+    if reconciliation is not None:
+        stage_reconciliation(cursor, reconciliation)
+        tables.append(RECONCILIATION)
+    return _publish(cursor, parameters, tables, last)
+
+
+def _compute(cursor: psycopg.Cursor, parameters: Parameters) -> None:
+    """Every statement of the computing files in order: staging, cells, weights, new rows."""
+    for file_name in _COMPUTING:
+        for name, text in statements(file_name).items():
+            run_statement(cursor, text, parameters)
+            if name in ("budget_cells", "weights"):
+                cursor.execute(f"analyze {_STAGED[name == 'weights']}")
+
+
+def _publish(
+    cursor: psycopg.Cursor, parameters: Parameters, tables: list[PublishedTable], last: tuple | None
+) -> Restatement:
+    if last is None:
+        rows_changed = {table.name: table.insert_first(cursor, parameters) for table in tables}
+        figures = 0
+    else:
+        for table in tables:
+            table.compare(cursor, parameters)
+        figures = _record_changes(cursor, parameters)
+        rows_changed = {table.name: table.write_differences(cursor, parameters) for table in tables}
+    publication = statements("8_publication.sql")
+    withheld = sum(
+        run_statement(cursor, publication[name], parameters) for name in ("forget_withheld", "withheld")
+    )
+    changed = sum(rows_changed.values())
+    is_published = bool(last is None or changed or withheld or last[4] != parameters["impute"])
+    if not is_published:
+        is_published = bool(cursor.execute(publication["has_events"], parameters).fetchone()[0])
+    if is_published:
+        run_statement(cursor, publication["publication"], parameters | {"rows_changed": changed})
+    years = parameters["years"]
+    return Restatement(
+        run_id=parameters["run_id"],
+        snapshot_at=parameters["snapshot_at"],
+        published_at=parameters["published_at"],
+        fiscal_years=None if years is None else tuple(years),
+        is_published=is_published,
+        is_first=last is None,
+        figures_changed=figures,
+        rows_changed=rows_changed,
+    )
+
+
+def _record_changes(cursor: psycopg.Cursor, parameters: Parameters) -> int:
+    """Writes the figures that change, with their cause; returns how many. Costs nothing when none does."""
+    if not any(table.has_differences(cursor) for table in BY_YEAR if table.has_figures):
+        return 0
+    count = 0
+    for text in statements("7_changes.sql").values():
+        count = run_statement(cursor, text, parameters)
+    return count

@@ -1,0 +1,62 @@
+-- What was live at the snapshot, in temporary tables: slices, outcomes, outputs, funds, partners.
+-- Each statement stands under its name and makes the table (or fills the one) that it is named after.
+
+-- name: live_slice
+create temp table live_slice on commit drop as
+select life.office, life.slice_id, life.dataset, life.slice_key, slice.load_id, slice.held_count
+from core.slice_life as life
+join core.slice as slice on slice.office = life.office and slice.slice_id = life.slice_id
+where life.valid_from <= %(snapshot_at)s and (life.valid_to is null or life.valid_to > %(snapshot_at)s)
+
+-- name: live_slice_org
+create temp table live_slice_org on commit drop as
+select life.slice_id, life.dataset, life.slice_key
+from core.slice_org_life as life
+where life.valid_from <= %(snapshot_at)s and (life.valid_to is null or life.valid_to > %(snapshot_at)s)
+
+-- name: outcome_year
+-- A row for each year of each plan period, so that facts join by equality.
+create temp table outcome_year on commit drop as
+select outcome.office, outcome.outcome, year::smallint as fiscal_year, outcome.plan_period
+from core.outcome as outcome
+join live_slice as slice on slice.office = outcome.office and slice.slice_id = outcome.slice_id
+cross join lateral generate_series(
+    split_part(outcome.plan_period, '-', 1)::int, split_part(outcome.plan_period, '-', 2)::int
+) as year
+
+-- name: output_year
+create temp table output_year on commit drop as
+select output.office, output.output, year::smallint as fiscal_year, output.outcome, output.plan_period
+from core.output as output
+join live_slice as slice on slice.office = output.office and slice.slice_id = output.slice_id
+cross join lateral generate_series(
+    split_part(output.plan_period, '-', 1)::int, split_part(output.plan_period, '-', 2)::int
+) as year
+
+-- name: live_fund
+create temp table live_fund on commit drop as
+select fund.fund, fund.fund_type, coalesce(fund.financing_instrument, '') as instrument
+from core.fund as fund
+join live_slice_org as slice on slice.slice_id = fund.slice_id
+
+-- name: live_partner
+-- `place` is the natural order of codes (SWE_2 before SWE_10): runs of digits count as numbers.
+create temp table live_partner on commit drop as
+select
+    partner.partner,
+    partner.name,
+    partner.contributor_type,
+    coalesce(partner.withhold_until > %(run_date)s, false) as is_withheld,
+    partner.spellings,
+    row_number() over (order by ordered.key collate "C", partner.partner collate "C") as place
+from core.partner as partner
+join live_slice_org as slice on slice.slice_id = partner.slice_id
+cross join lateral (/* natural_key(partner.partner) */) as ordered
+
+-- name: partner_spelling
+-- Code before name before alias, as the spellings stand: the cell's folded text leads to one partner.
+create temp table partner_spelling on commit drop as
+select distinct on (written.spelling) written.spelling, partner.partner
+from live_partner as partner
+cross join lateral unnest(partner.spellings) with ordinality as written (spelling, rank)
+order by written.spelling, least(written.rank, 3), partner.place

@@ -1,0 +1,211 @@
+-- The rows to publish, in temporary tables named after their report tables: new_<table>.
+
+-- name: new_resource_line
+create temp table new_resource_line on commit drop as
+select
+    office, plan_period, outcome, fiscal_year, fund_type,
+    coalesce(sum(cents) filter (where measure = 'planned'), 0)::bigint as planned_cents,
+    coalesce(sum(cents) filter (where measure = 'available'), 0)::bigint as available_cents,
+    coalesce(sum(cents) filter (where measure = 'expense'), 0)::bigint as expense_cents
+from report.cell
+where %(years)s::smallint[] is null or fiscal_year = any(%(years)s::smallint[])
+group by office, plan_period, outcome, fiscal_year, fund_type
+having
+    coalesce(sum(cents) filter (where measure = 'planned'), 0) <> 0
+    or coalesce(sum(cents) filter (where measure = 'available'), 0) <> 0
+    or coalesce(sum(cents) filter (where measure = 'expense'), 0) <> 0
+
+-- name: sdg_job
+-- Cells of one line that leave the same rest are split together.
+create temp table sdg_job on commit drop as
+with applied as (select distinct office, output, fiscal_year, total from report.weight_eff),
+job as (
+    select
+        cell.office, cell.plan_period, cell.outcome, cell.fiscal_year, cell.output, cell.fund_type,
+        cell.measure, applied.total, mod(abs(cell.cents), applied.total) as rest,
+        sum(sign(cell.cents)::bigint * (abs(cell.cents) / applied.total))::bigint as whole,
+        sum(sign(cell.cents)::bigint)::bigint as times
+    from report.cell as cell
+    join applied
+        on applied.office = cell.office and applied.output = cell.output
+        and applied.fiscal_year = cell.fiscal_year
+    where %(years)s::smallint[] is null or cell.fiscal_year = any(%(years)s::smallint[])
+    group by cell.office, cell.plan_period, cell.outcome, cell.fiscal_year, cell.output, cell.fund_type,
+        cell.measure, applied.total, mod(abs(cell.cents), applied.total)
+)
+select job.*, row_number() over () as job_no from job
+
+-- name: new_sdg_line
+create temp table new_sdg_line on commit drop as
+with part as (
+    select
+        job.*, weight.sdg, weight.method, weight.weight, weight.sort_key as place
+    from sdg_job as job
+    join report.weight_eff as weight
+        on weight.office = job.office and weight.output = job.output and weight.fiscal_year = job.fiscal_year
+),
+/* largest_remainder() */
+select
+    office, plan_period, outcome, fiscal_year, output, fund_type, sdg,
+    split_part(sdg, '.', 1) as goal,
+    case when strpos(sdg, '.') > 0 then sdg else '' end as target,
+    method,
+    coalesce(sum(cents) filter (where measure = 'planned'), 0)::bigint as planned_cents,
+    coalesce(sum(cents) filter (where measure = 'available'), 0)::bigint as available_cents,
+    coalesce(sum(cents) filter (where measure = 'expense'), 0)::bigint as expense_cents
+from piece
+group by office, plan_period, outcome, fiscal_year, output, fund_type, sdg, method
+having
+    coalesce(sum(cents) filter (where measure = 'planned'), 0) <> 0
+    or coalesce(sum(cents) filter (where measure = 'available'), 0) <> 0
+    or coalesce(sum(cents) filter (where measure = 'expense'), 0) <> 0
+
+-- name: partner_money
+-- The fund's type decides first: core and institutional money is one pool, whoever is named beside it.
+create temp table partner_money on commit drop as
+with money as (
+    select office, plan_period, outcome, fiscal_year, fund_type, partner, cents as expense, 0 as contribution
+    from report.cell
+    where measure = 'expense'
+        and (%(years)s::smallint[] is null or fiscal_year = any(%(years)s::smallint[]))
+    union all
+    select
+        year.office, year.plan_period, year.outcome, year.fiscal_year, given.fund_type, given.partner, 0,
+        given.cents
+    from live_contribution as given
+    join outcome_year as year
+        on year.office = split_part(given.outcome, '_', 1) and year.outcome = given.outcome
+        and year.fiscal_year = given.fiscal_year
+    where given.stage in ('revenue', 'refund')
+),
+attributed as (
+    select
+        money.*,
+        case
+            when money.fund_type <> 'non-core' then 'core pool'
+            when money.partner = '' then 'unattributed'
+            when partner.is_withheld then 'withheld'
+            else 'direct'
+        end as kind
+    from money
+    left join live_partner as partner on partner.partner = money.partner
+)
+select
+    office, plan_period, outcome, fiscal_year, kind, case when kind = 'direct' then partner else '' end as partner,
+    sum(expense)::bigint as expense_cents, sum(contribution)::bigint as contribution_cents
+from attributed
+group by 1, 2, 3, 4, 5, 6
+
+-- name: core_revenue
+-- What each partner gave to the core in a year: the weights of the imputed lines. Below zero counts as zero.
+create temp table core_revenue on commit drop as
+with given as (
+    select fiscal_year, partner, sum(cents)::bigint as weight
+    from live_contribution
+    where stage = 'revenue' and fund_type = 'core' and %(impute)s
+    group by fiscal_year, partner
+    having sum(cents) > 0
+)
+select
+    given.*, coalesce(partner.place, 0) as place, coalesce(partner.is_withheld, false) as is_withheld,
+    sum(weight) over (partition by given.fiscal_year)::bigint as total
+from given
+left join live_partner as partner on partner.partner = given.partner
+
+-- name: imputed_money
+create temp table imputed_money on commit drop as
+with part as (
+    select
+        money.office, money.plan_period, money.outcome, money.fiscal_year, giver.partner, giver.is_withheld,
+        giver.weight, giver.total, giver.place,
+        dense_rank() over (order by money.office, money.outcome, money.fiscal_year) as job_no,
+        mod(abs(money.expense_cents), giver.total) as rest,
+        sign(money.expense_cents)::bigint * (abs(money.expense_cents) / giver.total) as whole,
+        sign(money.expense_cents)::bigint as times
+    from partner_money as money
+    join core_revenue as giver on giver.fiscal_year = money.fiscal_year
+    where money.kind = 'core pool'
+),
+/* largest_remainder() */
+select
+    office, plan_period, outcome, fiscal_year,
+    case when is_withheld then 'withheld' else 'imputed' end as kind,
+    case when is_withheld then '' else partner end as partner,
+    sum(cents)::bigint as expense_cents
+from piece
+group by 1, 2, 3, 4, 5, 6
+
+-- name: new_partner_line
+-- Imputed lines replace the core pool's expense of their outcome and year; what was given to it stays.
+create temp table new_partner_line on commit drop as
+with years_imputed as (select distinct fiscal_year from core_revenue),
+line as (
+    select
+        money.office, money.plan_period, money.outcome, money.fiscal_year, money.kind, money.partner,
+        case
+            when money.kind = 'core pool' and years_imputed.fiscal_year is not null then 0
+            else money.expense_cents
+        end as expense_cents,
+        money.contribution_cents
+    from partner_money as money
+    left join years_imputed on years_imputed.fiscal_year = money.fiscal_year
+    union all
+    select office, plan_period, outcome, fiscal_year, kind, partner, expense_cents, 0 from imputed_money
+),
+summed as (
+    select
+        office, plan_period, outcome, fiscal_year, kind, partner,
+        sum(expense_cents)::bigint as expense_cents, sum(contribution_cents)::bigint as contribution_cents
+    from line
+    group by office, plan_period, outcome, fiscal_year, kind, partner
+    having sum(expense_cents) <> 0 or sum(contribution_cents) <> 0
+)
+select
+    summed.office, summed.plan_period, summed.outcome, summed.fiscal_year, summed.kind, summed.partner,
+    coalesce(partner.name, summed.partner) as partner_name,
+    coalesce(partner.contributor_type, '') as contributor_type,
+    summed.expense_cents, summed.contribution_cents
+from summed
+left join live_partner as partner on partner.partner = summed.partner
+
+-- name: new_revenue_line
+create temp table new_revenue_line on commit drop as
+select
+    case when partner.is_withheld then '' else given.partner end as partner,
+    given.fiscal_year, given.fund_type, given.instrument, given.stage,
+    case when partner.is_withheld then 'Withheld' else coalesce(partner.name, given.partner) end as partner_name,
+    case when partner.is_withheld then '' else coalesce(partner.contributor_type, '') end as contributor_type,
+    sum(given.cents)::bigint as amount_cents
+from live_contribution as given
+left join live_partner as partner on partner.partner = given.partner
+group by 1, 2, 3, 4, 5, 6, 7
+having sum(given.cents) <> 0
+
+-- name: new_result_line
+-- A result is a number where its text is one (a percent sign may follow); the text stands beside it always.
+create temp table new_result_line on commit drop as
+select
+    result.office, year.plan_period, result.outcome, result.fiscal_year, coalesce(result.output, '') as output,
+    result.indicator, result.indicator_title as title, result.measure,
+    coalesce(result.baseline, '') as baseline, coalesce(result.milestone, '') as milestone,
+    coalesce(result.target, '') as target, coalesce(result.result, '') as result,
+    substring(
+        replace(result.result, '−', '-') from '^\s*([+-]?[0-9]+(?:\.[0-9]+)?)\s*%%?\s*$'
+    )::numeric as result_value
+from core.result as result
+join live_slice as slice on slice.office = result.office and slice.slice_id = result.slice_id
+join outcome_year as year
+    on year.office = result.office and year.outcome = result.outcome and year.fiscal_year = result.fiscal_year
+where %(years)s::smallint[] is null or result.fiscal_year = any(%(years)s::smallint[])
+
+-- name: new_note_line
+-- Drafts too: the public view shows approved notes alone.
+create temp table new_note_line on commit drop as
+select
+    note.office, year.plan_period, note.outcome, note.fiscal_year, note.language, note.title, note.note,
+    note.author, note.status
+from core.progress_note as note
+join live_slice as slice on slice.office = note.office and slice.slice_id = note.slice_id
+join outcome_year as year
+    on year.office = note.office and year.outcome = note.outcome and year.fiscal_year = note.fiscal_year
+where %(years)s::smallint[] is null or note.fiscal_year = any(%(years)s::smallint[])

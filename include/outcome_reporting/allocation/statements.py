@@ -1,0 +1,75 @@
+"""The SQL files beside this module, read once: statements by name, and how they are run.
+
+A file holds statements, each under a line `-- name: <name>`; one statement is one execute, as a distributed
+warehouse wants it. `macros.sql` holds pieces that stand in statements as `/* piece(arguments) */`.
+"""
+
+from __future__ import annotations
+
+import re
+from functools import cache
+from importlib.resources import files
+from typing import Any, LiteralString, cast
+
+import psycopg
+import sqlalchemy
+
+Connection = psycopg.Connection | sqlalchemy.Connection
+Parameters = dict[str, Any]
+
+_NAME = re.compile(r"^-- name: (.+)$", re.MULTILINE)
+_PIECE = re.compile(r"/\* (\w+)\(([^()]*)\) \*/")
+_TABLE = re.compile(r"\s*create temp table (\w+)")
+
+
+@cache
+def statements(file_name: str) -> dict[str, str]:
+    """The statements of one file of `sql/`, in its order, pieces filled in."""
+    return {name: _PIECE.sub(_piece, text) for name, text in _sections(file_name).items()}
+
+
+@cache
+def _sections(file_name: str) -> dict[str, str]:
+    text = (files(__package__) / "sql" / file_name).read_text(encoding="utf-8")
+    pieces = _NAME.split(text)[1:]
+    return {name.strip(): _without_comments(body) for name, body in zip(pieces[::2], pieces[1::2], strict=True)}
+
+
+def _without_comments(text: str) -> str:
+    return "\n".join(line for line in text.splitlines() if not line.lstrip().startswith("--")).strip()
+
+
+def _piece(match: re.Match[str]) -> str:
+    name, arguments = match[1], [one.strip() for one in match[2].split(",") if one.strip()]
+    for heading, text in _sections("macros.sql").items():
+        if heading.startswith(f"{name}("):
+            parameters = [one.strip() for one in heading[len(name) + 1 : -1].split(",") if one.strip()]
+            for parameter, argument in zip(parameters, arguments, strict=True):
+                text = text.replace(f"{{{parameter}}}", argument)
+            return text
+    raise KeyError(name)
+
+
+def cursor_of(connection: Connection) -> psycopg.ClientCursor:
+    """A cursor on the driver's own connection, inside the caller's transaction.
+
+    Values are bound by the client, so that the planner sees them and every kind of statement takes them.
+    """
+    if isinstance(connection, sqlalchemy.Connection):
+        connection.exec_driver_sql("select 1")  # begins the caller's transaction where it has not begun
+        driver = cast(psycopg.Connection, connection.connection.driver_connection)
+    else:
+        driver = connection
+    return psycopg.ClientCursor(driver)
+
+
+def run_statement(cursor: psycopg.Cursor, text: str, parameters: Parameters | None = None) -> int:
+    """Runs one statement and returns its number of rows; a temporary table of its name is made anew."""
+    made = _TABLE.match(text)
+    if made:
+        cursor.execute(cast(LiteralString, f"drop table if exists pg_temp.{made[1]}"))
+    cursor.execute(cast(LiteralString, text), parameters or {})
+    count = cursor.rowcount
+    if made:
+        cursor.execute(cast(LiteralString, f"analyze pg_temp.{made[1]}"))
+    return count

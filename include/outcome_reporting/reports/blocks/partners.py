@@ -1,0 +1,185 @@
+"""Block 5: who funds this outcome. A withheld partner is money in one line, never a name."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from .. import figure_ids
+from ..context import Context
+from ..model import Block, Cell, Column, PartnerBar, PartnerBars, Row, Table
+from ..numbers import unit_of
+
+LISTED = 50  # partners named in the page; the workbook names all
+_BARS = 14  # partners drawn
+_REMAINDERS = {"core pool": "(core)", "withheld": "(withheld)", "unattributed": "(none)"}
+
+
+@dataclass(slots=True)
+class Line:
+    """One line of the table: money of the page's year in cents. `code` is a partner or a bracketed remainder."""
+
+    code: str
+    name: str
+    type_name: str
+    kind: str
+    expense: int = 0
+    contribution: int = 0
+
+    @property
+    def measure(self) -> str:
+        return "imputed" if self.kind == "imputed" else "expense"
+
+    @property
+    def is_remainder(self) -> bool:
+        return self.kind in _REMAINDERS or self.code == "(other)"
+
+
+def lines(context: Context) -> list[Line]:
+    """Named partners by amount, the core pool among them first, withheld and unattributed last."""
+    found: dict[tuple[str, str], Line] = {}
+    for row in context.facts.partners:
+        if row.fiscal_year != context.year:
+            continue
+        code = _REMAINDERS.get(row.kind) or row.partner
+        line = found.get((code, row.kind))
+        if line is None:
+            name = context.texts(f"partners.{row.kind}") if row.kind in _REMAINDERS else row.name or row.partner
+            kinds = context.facts.labels.contributor_types
+            type_name = "" if row.kind in _REMAINDERS else kinds.get(row.contributor_type, row.contributor_type)
+            line = found[(code, row.kind)] = Line(code, name, type_name, row.kind)
+        line.expense += row.expense
+        line.contribution += row.contribution
+    _join_contributions(found)
+    last = {"withheld": 1, "unattributed": 2}
+    return sorted(found.values(), key=lambda a: (last.get(a.kind, 0), -a.expense, -a.contribution, a.name, a.kind))
+
+
+def _join_contributions(found: dict[tuple[str, str], Line]) -> None:
+    """A partner's contribution has one figure: it stands in the direct line where there are two."""
+    for (code, kind), line in found.items():
+        direct = found.get((code, "direct"))
+        if kind == "imputed" and direct is not None:
+            direct.contribution += line.contribution
+            line.contribution = 0
+
+
+def shortened(context: Context, listed: list[Line]) -> list[Line]:
+    """At most LISTED named lines; the smaller ones are one line `(other)` whose money is their sum."""
+    named = [line for line in listed if not line.is_remainder and line.measure == "expense"]
+    if len(named) <= LISTED + 5:
+        return listed
+    largest = sorted(named, key=lambda a: (-abs(a.expense), -abs(a.contribution), a.name))
+    rest = {id(line) for line in largest[LISTED:]}
+    other = Line("(other)", context.texts("partners.other", count=len(rest)), "", "direct")
+    for line in largest[LISTED:]:
+        other.expense += line.expense
+        other.contribution += line.contribution
+    kept = [line for line in listed if id(line) not in rest]
+    place = next((i for i, line in enumerate(kept) if line.kind in ("withheld", "unattributed")), len(kept))
+    return [*kept[:place], other, *kept[place:]]
+
+
+def _row(context: Context, line: Line, has_contribution: bool) -> Row:
+    what = figure_ids.partner(line.code)
+    contribution = (
+        context.money_cell(context.year, what, "contribution", line.contribution)
+        if has_contribution
+        else context.missing("none.dash")
+    )
+    dash = context.missing("none.dash")
+    return Row(
+        line.name,
+        [
+            Cell(line.type_name) if line.type_name else dash,
+            Cell(line.kind),
+            contribution,
+            context.money_cell(context.year, what, line.measure, line.expense),
+        ],
+    )
+
+
+def _table(context: Context, listed: list[Line], key: str, caption: str, only: str) -> Table:
+    texts, year = context.texts, context.year
+    direct = {line.code for line in listed if line.kind != "imputed"}
+    rows = [_row(context, line, line.kind != "imputed" or line.code not in direct) for line in listed]
+    total = context.money_cell(year, "", "expense", context.totals(year)[2])
+    totals = [Row(texts("partners.total", year=year), [Cell(), Cell(), Cell(), total], style="total")]
+    columns = [
+        Column(texts("partners.column")),
+        Column(texts("partners.type")),
+        Column(texts("partners.kind")),
+        Column(texts("partners.contribution", year=year), is_number=True),
+        Column(texts("partners.expense", year=year), is_number=True),
+    ]
+    note = texts("partners.note")
+    if context.facts.labels.impute_core:
+        note += " " + texts("partners.note_imputed")
+    return Table(key, caption, "USD", columns, rows, totals, only=only, note=note)
+
+
+def _bar(context: Context, line: Line) -> PartnerBar:
+    texts = context.texts
+    what = figure_ids.partner(line.code)
+    figure = context.money(context.ids(context.year, what, line.measure), line.expense)
+    style = "pool" if line.kind == "core pool" else "hatch" if line.is_remainder else "named"
+    remark = ""
+    if line.expense < 0:
+        remark = texts("partners.refund")
+    elif line.kind in ("withheld", "imputed"):
+        remark = texts(f"partners.{line.kind}_remark")
+    return PartnerBar(line.name, figure, style, remark)
+
+
+def _chart(context: Context, listed: list[Line]) -> PartnerBars | None:
+    texts, year = context.texts, context.year
+    spent = [line for line in listed if line.expense]
+    if not spent:
+        return None
+    largest = sorted(spent, key=lambda line: -abs(line.expense))[:_BARS]
+    keep = {id(line) for line in largest} | {id(line) for line in spent if line.is_remainder}
+    drawn = [line for line in spent if id(line) in keep]
+    unit = unit_of(max(abs(line.expense) for line in drawn))
+    bars = [_bar(context, line) for line in drawn]
+    said = "; ".join(f"{bar.name}: USD {context.short(bar.expense.cents or 0, unit)}" for bar in bars)
+    key = "partners.sub_negative" if any(line.expense < 0 for line in drawn) else "partners.sub"
+    subtitle = texts(key, year=year, unit=context.unit_words(unit))
+    return PartnerBars(texts("partners.neutral", year=year), subtitle, said + ".", bars)
+
+
+def _finding(context: Context, listed: list[Line]) -> str:
+    texts, year = context.texts, context.year
+    whole = context.totals(year)[2]
+    named = [line for line in listed if not line.is_remainder and line.expense > 0]
+    core = sum(line.expense for line in listed if line.kind == "core pool")
+    if whole <= 0 or core < 0:
+        return texts("partners.neutral", year=year)
+    if core and named:
+        share = context.of(sum(line.expense for line in named), whole)
+        key = "partners.finding" if len(named) > 1 else "partners.finding_one"
+        count = texts.count(len(named), is_first=False)
+        return texts(key, core=context.of(core, whole), count=count, named=share)
+    if named:
+        largest = max(named, key=lambda line: line.expense)
+        return texts("partners.finding_named", partner=largest.name, percent=context.of(largest.expense, whole))
+    return texts("partners.neutral", year=year)
+
+
+def build(context: Context) -> Block:
+    texts, year = context.texts, context.year
+    block = Block("partners", texts("partners.title"), texts("partners.short"))
+    listed = lines(context)
+    if not listed:
+        block.empty_reason = texts("partners.empty", year=year)
+        return block
+    short = shortened(context, listed)
+    block.view = "chart"
+    block.finding = _finding(context, listed)
+    chart = _chart(context, short)
+    block.charts = [chart] if chart else []
+    caption = texts("partners.caption", year=year)
+    block.tables = [_table(context, short, "partners", caption, "" if short is listed else "html")]
+    if short is not listed:
+        whole = texts("partners.all_caption", year=year)
+        block.tables.append(_table(context, listed, "all", whole, "xlsx"))
+    block.view = "chart" if chart else ""
+    return block

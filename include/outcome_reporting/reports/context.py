@@ -1,0 +1,85 @@
+"""What every block builder needs: the facts of one year, ids, texts, and the making of figures."""
+
+from __future__ import annotations
+
+from outcome_reporting.domain.money import format_usd, plain_usd
+from outcome_reporting.domain.outcome import OutcomeFacts
+
+from .figure_ids import FigureIds
+from .model import Cell, Figure
+from .numbers import percent, rate_value, short_usd
+from .texts import Texts
+
+Money = tuple[int, int, int]  # planned, available, expense in cents
+
+
+class Context:
+    """One outcome and year while its page is built. Sums are made once, here, in cents."""
+
+    def __init__(self, facts: OutcomeFacts, year: int, texts: Texts) -> None:
+        self.facts = facts
+        self.year = year
+        self.texts = texts
+        self.ids = FigureIds(facts.outcome, facts.plan_period)
+        self._by_year: dict[int, Money] = {}
+        for row in facts.resources:
+            planned, available, expense = self._by_year.get(row.fiscal_year, (0, 0, 0))
+            self._by_year[row.fiscal_year] = (
+                planned + row.planned,
+                available + row.available,
+                expense + row.expense,
+            )
+        self.money_years = sorted(self._by_year.keys() | set(facts.years))
+
+    def totals(self, year: int) -> Money:
+        """Planned, available and expense of a year, over all kinds of fund."""
+        return self._by_year.get(year, (0, 0, 0))
+
+    @property
+    def period_totals(self) -> Money:
+        rows = self._by_year.values()
+        return sum(r[0] for r in rows), sum(r[1] for r in rows), sum(r[2] for r in rows)
+
+    @property
+    def has_money(self) -> bool:
+        """Whether the page's year has any row of money, be it zero in sum."""
+        return self.year in self._by_year
+
+    def money(self, figure_id: str, cents: int) -> Figure:
+        before = self.facts.changes.get(figure_id)
+        figure = Figure(figure_id, plain_usd(cents), "USD", format_usd(cents), cents)
+        if before is not None and before != cents:
+            figure.before, figure.before_text = plain_usd(before), format_usd(before)
+        return figure
+
+    def money_cell(self, year: int | None, what: str, measure: str, cents: int) -> Cell:
+        return Cell(figure=self.money(self.ids(year, what, measure), cents))
+
+    def rate(self, year: int | None, what: str, measure: str, money: Money) -> Figure | None:
+        """`funding_rate` = available / planned, `delivery_rate` = expense / available; None when divided by 0."""
+        planned, available, expense = money
+        part, whole = (available, planned) if measure == "funding_rate" else (expense, available)
+        if whole == 0:
+            return None
+        value = rate_value(part, whole)
+        return Figure(self.ids(year, what, measure), value, "%", percent(value))
+
+    def rate_cell(self, year: int | None, what: str, measure: str, money: Money) -> Cell:
+        figure = self.rate(year, what, measure, money)
+        if figure:
+            return Cell(figure=figure)
+        reason = "why.no_planned" if measure == "funding_rate" else "why.no_available"
+        return self.missing("none.not_computable", self.texts(reason))
+
+    def missing(self, key: str, why: str = "") -> Cell:
+        return Cell(self.texts(key), is_missing=True, why=why)
+
+    def of(self, part: int, whole: int) -> str:
+        """`53.8 %`; the share of a whole that is not 0."""
+        return percent(rate_value(part, whole))
+
+    def short(self, cents: int, unit: str) -> str:
+        return short_usd(cents, unit)
+
+    def unit_words(self, unit: str) -> str:
+        return self.texts(f"unit.{unit}")

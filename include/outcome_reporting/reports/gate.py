@@ -1,0 +1,144 @@
+"""What a page must obey before it is published. Every broken rule is a reason, worded for people."""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from collections.abc import Iterator
+
+from outcome_reporting.domain.money import format_usd
+from outcome_reporting.domain.outcome import OutcomeFacts
+
+from .model import Block, Page
+
+_PLACEHOLDER = re.compile(r"\blorem\s+ipsum\b|\btbd\b|\bx{3,}\b|\[\s*(?:insert|placeholder)\b[^\]]*\]", re.IGNORECASE)
+_MEASURES = ("planned", "available", "expense")
+
+
+def reasons_not_to_publish(page: Page, facts: OutcomeFacts) -> list[str]:
+    """Empty when the page may be published."""
+    return [
+        *_placeholders(page),
+        *_empty_blocks(page),
+        *_figures(page),
+        *_notes(page, facts),
+        *_sums(facts, page.year),
+    ]
+
+
+def _prose(page: Page) -> Iterator[tuple[str, str]]:
+    """(place, text) of everything people wrote; results stand as written and are not judged."""
+    yield "title", page.title
+    for block in page.blocks:
+        yield block.title, block.text
+        for fact in block.facts:
+            yield block.title, fact.text
+            yield from ((f"{block.title}, {code}", text) for code, text in fact.items)
+        for note in block.notes:
+            yield f"{block.title}, {note.source.fiscal_year}", note.source.title
+            yield f"{block.title}, {note.source.fiscal_year}", note.source.note
+        for table in block.tables:
+            yield from ((f"{block.title}, {row.code or row.heading}", row.heading) for row in table.rows)
+
+
+def _placeholders(page: Page) -> list[str]:
+    reasons = []
+    for place, text in _prose(page):
+        match = _PLACEHOLDER.search(text) if text else None
+        if match:
+            reasons.append(f"{place} holds the placeholder text “{match[0]}”")
+    return reasons
+
+
+def _is_empty(block: Block) -> bool:
+    return not (block.facts or block.text or block.charts or block.tables or block.notes)
+
+
+def _empty_blocks(page: Page) -> list[str]:
+    reasons = [
+        f"block “{b.title}” is empty and does not say why" for b in page.blocks if _is_empty(b) and not b.empty_reason
+    ]
+    for block in page.blocks:
+        for table in block.tables:
+            if not table.rows and not table.note:
+                reasons.append(f"table “{table.caption}” is empty and does not say why")
+    return reasons
+
+
+def _figures(page: Page) -> list[str]:
+    reasons = []
+    values: dict[str, str] = {}
+    for figure in page.figures():
+        if not figure.id:
+            reasons.append(f"the figure {figure.text} has no id")
+        elif values.setdefault(figure.id, figure.value) != figure.value:
+            reasons.append(f"figure {figure.id} is both {values[figure.id]} and {figure.value}")
+    for block in page.blocks:
+        for table in block.tables:
+            reasons.extend(_amounts_without_id(block, table))
+    return reasons
+
+
+def _amounts_without_id(block: Block, table) -> list[str]:
+    """A table of dollars whose number cell holds words that look like an amount."""
+    if table.unit != "USD":
+        return []
+    return [
+        f"{block.title}: the amount {cell.text} of “{row.heading}” has no figure id"
+        for row in table.rows + table.totals
+        for column, cell in zip(table.columns[1:], row.cells, strict=False)
+        if column.is_number and cell.figure is None and any(letter.isdigit() for letter in cell.text)
+    ]
+
+
+def _notes(page: Page, facts: OutcomeFacts) -> list[str]:
+    reasons = []
+    first, _, last = facts.plan_period.partition("-")
+    for block in page.blocks:
+        for note in block.notes:
+            year = note.source.fiscal_year
+            if not year or str(year) not in note.heading:
+                reasons.append(f"the note “{note.source.title}” stands under no year")
+            elif last and not int(first) <= year <= int(last):
+                reasons.append(f"the note “{note.source.title}” is of {year}, outside the plan period")
+    return reasons
+
+
+def _difference(what: str, measure: str, found: int, expected: int, year: int) -> list[str]:
+    if found == expected:
+        return []
+    return [
+        f"{what} of {year} sum to {format_usd(found)} {measure}, the outcome's resources to {format_usd(expected)} "
+        f"(difference {format_usd(found - expected)})"
+    ]
+
+
+def _sums(facts: OutcomeFacts, year: int) -> list[str]:
+    """SDG lines against resources (by fund type), partner lines and each kind of plan element against expenses."""
+    resources: dict[tuple[str, str], int] = defaultdict(int)
+    sdg: dict[tuple[str, str], int] = defaultdict(int)
+    for rows, sums in ((facts.resources, resources), (facts.sdg, sdg)):
+        for row in rows:
+            if row.fiscal_year == year:
+                for measure in _MEASURES:
+                    sums[row.fund_type, measure] += getattr(row, measure)
+    reasons = []
+    for fund_type, measure in sorted(resources.keys() | sdg.keys()):
+        what = f"the SDG lines ({fund_type})"
+        reasons += _difference(what, measure, sdg[fund_type, measure], resources[fund_type, measure], year)
+    planned, expense = (sum(v for (_, m), v in resources.items() if m == name) for name in ("planned", "expense"))
+    partners = sum(row.expense for row in facts.partners if row.fiscal_year == year)
+    reasons += _difference("the partner lines", "expense", partners, expense, year)
+    kinds: dict[str, list[int]] = {}
+    for row in facts.plan:
+        if row.fiscal_year == year:
+            total = kinds.setdefault(row.kind, [0, 0])
+            total[0] += row.planned
+            total[1] += row.expense
+    if not kinds and (planned or expense):
+        kinds[""] = [0, 0]
+    for kind, total in sorted(kinds.items()):
+        what = f"the strategic-plan lines ({kind or 'no framework'})"
+        reasons += _difference(what, "planned", total[0], planned, year)
+        reasons += _difference(what, "expense", total[1], expense, year)
+    return reasons

@@ -1,0 +1,370 @@
+"""A page as html: self-contained but for the site's own style sheet, complete without script."""
+
+from __future__ import annotations
+
+import re
+from functools import cache
+from pathlib import Path
+
+from jinja2 import Environment, FileSystemLoader
+from markupsafe import Markup
+
+from . import svg
+from .html_parts import data, escape, table_html
+from .model import Block, FundBars, GoalBars, IndicatorChart, Note, Page, Panel, PartnerBars, RateLines, YearBars
+from .numbers import format_usd
+from .texts import Texts
+
+TEMPLATES = Path(__file__).parent / "templates"
+SIZE_LIMIT = 100_000  # bytes of one opened page
+_GROUPS_SHOWN = 25  # sources listed in an explanation; the rest is one line with its sum
+_LINES_SHOWN = 20
+_INDICATORS_DRAWN = (9, 3, 0)  # fewer when a page would grow past its limit
+
+
+@cache
+def environment() -> Environment:
+    return Environment(loader=FileSystemLoader(TEMPLATES), autoescape=True, trim_blocks=False)
+
+
+@cache
+def _template(name: str):
+    return environment().get_template(name)
+
+
+def render_template(name: str, **values: object) -> str:
+    return _template(name).render(**values)
+
+
+def render_page(page: Page, workbook_name: str = "", workbook_bytes: int = 0) -> str:
+    """The html of a page at `<office>/<period>/<outcome>/<year>/index.html`; `workbook_name` lies beside it.
+
+    Draws fewer indicators (all stay in the table) when the page would exceed SIZE_LIMIT.
+    """
+    html = ""
+    for drawn in _INDICATORS_DRAWN:
+        html = _render(page, workbook_name, workbook_bytes, drawn)
+        if len(html) <= SIZE_LIMIT and len(html.encode()) <= SIZE_LIMIT:
+            break
+    return html
+
+
+def _render(page: Page, workbook_name: str, workbook_bytes: int, drawn: int) -> str:
+    texts = Texts(page.language)
+    period = texts.period(page.plan_period)
+    date = texts.date(page.data_date)
+    size = f"{max(1, round(workbook_bytes / 1024)):,}"
+    words = texts("page.workbook_size", size=size) if workbook_bytes else texts("page.workbook")
+    print_line = f"{page.outcome} · {period} · {page.year} · {texts('page.data_as_of')} {date}"
+    return render_template(
+        "page.html.j2",
+        page=page,
+        t=texts,
+        root="../../../../",
+        office_path=path_part(page.office),
+        period=period,
+        date=date,
+        changed=_changed(page, texts),
+        print_line=Markup(_css_text(print_line)),
+        key_figures=Markup("".join(_key_figure(key, texts) for key in page.key_figures)),
+        contents=Markup("".join(f'<li><a href="#{b.key}">{escape(b.short_title)}</a></li>' for b in page.blocks)),
+        blocks=[Markup(_block(page, place, b, texts, drawn)) for place, b in enumerate(page.blocks, start=1)],
+        workbook=workbook_name,
+        workbook_words=words,
+    )
+
+
+def path_part(code: str) -> str:
+    """A code as one folder name: letters, digits, `.`, `_` and `-`; anything else becomes `~` and its number."""
+    name = re.sub(r"[^A-Za-z0-9._-]", lambda match: f"~{ord(match[0]):x}", code)
+    return name if name.strip(".") else "~" + name.replace(".", "2e")
+
+
+def _css_text(text: str) -> str:
+    return re.sub(r"[^\w .·–-]", lambda match: f"\\{ord(match[0]):06x}", text)
+
+
+def _changed(page: Page, texts: Texts) -> str:
+    if not page.changed_count:
+        return ""
+    if page.previous_date is None:
+        return texts("page.changed_undated", count=page.changed_count)
+    date = texts.date(page.previous_date)
+    if page.changed_count == 1:
+        return texts("page.changed_one", date=date)
+    return texts("page.changed", count=page.changed_count, date=date)
+
+
+def _key_figure(key, texts: Texts) -> str:
+    figure = key.figure
+    linked = f'<a class="fig" href="#{figure.panel}">{key.short}</a>' if figure.panel else key.short
+    return (
+        f"<div><dt>{escape(key.label)}</dt><dd{data(figure)}>{linked}</dd><dd>{escape(key.remark)}</dd></div>"
+    )
+
+
+# ------------------------------------------------------------------------------------------------- blocks
+
+
+def _block(page: Page, place: int, block: Block, texts: Texts, drawn: int) -> str:
+    inside = [_block_head(place, block, texts)]
+    if block.key == "sdg":
+        inside.append(_sdg_years(page, texts))
+    if block.finding:
+        inside.append(f'<h3 class="finding">{escape(block.finding)}</h3>')
+    if block.empty_reason:
+        inside.append(f"<p>{escape(block.empty_reason)}</p>")
+    if block.text:
+        inside += [f"<p>{escape(part)}</p>" for part in _paragraphs(block.text)]
+    if block.facts:
+        inside.append(_facts(block))
+    if block.charts:
+        inside.append(f'<div class="charts">{_charts(block, texts, drawn)}</div>')
+    if any(table.tab for table in block.tables):
+        inside.append(_tabs(page, block, texts))
+    elif block.tables:
+        inside.append(f'<div class="tables">{_tables(page, block, texts)}</div>')
+    inside += [_note(note, texts) for note in block.notes]
+    for bold, words in block.remarks:
+        strong = f"<b>{escape(bold)}</b> " if bold else ""
+        inside.append(f'<p class="note">{strong}{escape(words)}</p>')
+    return f'<section class="block" id="{block.key}" aria-labelledby="h-{block.key}">{"".join(inside)}</section>'
+
+
+def _block_head(place: int, block: Block, texts: Texts) -> str:
+    heading = f'<h2 id="h-{block.key}"><span>{place}</span>{escape(block.title)}</h2>'
+    if not block.view:
+        return f'<div class="block-head">{heading}</div>'
+    legend = escape(texts("page.show_as", block=block.title))
+    radios = "".join(
+        f'<label><input type="radio" class="v-{view}" name="v{place}"{" checked" if view == block.view else ""}>'
+        f"{escape(texts(f'page.{view}'))}</label>"
+        for view in ("chart", "table", "both")
+    )
+    switch = f'<fieldset class="switch"><legend class="hidden">{legend}</legend>{radios}</fieldset>'
+    return f'<div class="block-head">{heading}{switch}</div>'
+
+
+def _sdg_years(page: Page, texts: Texts) -> str:
+    links = "".join(
+        f'<li><a href="../{year}/index.html#sdg"{" aria-current=page" if year == page.year else ""}>{year}</a></li>'
+        for year in page.years
+    )
+    label = f'<span class="label" id="sdg-years">{escape(texts("sdg.view"))}</span>'
+    return f'<div class="years">{label}<nav aria-labelledby="sdg-years"><ol>{links}</ol></nav></div>'
+
+
+def _paragraphs(text: str) -> list[str]:
+    return [part.strip() for part in re.split(r"\n\s*\n|\r?\n", text) if part.strip()]
+
+
+def _facts(block: Block) -> str:
+    parts = []
+    for fact in block.facts:
+        words = escape(fact.text)
+        if fact.remark:
+            words += f'. <span class="muted">{escape(fact.remark)}</span>'
+        if fact.items:
+            lines = (f'<li><span class="code">{escape(c)}</span><span>{escape(t)}</span></li>' for c, t in fact.items)
+            words += f"<ul>{''.join(lines)}</ul>"
+        parts.append(f"<dt>{escape(fact.label)}</dt><dd>{words}</dd>")
+    return f'<dl class="facts">{"".join(parts)}</dl>'
+
+
+_KEY_PLANNED = '<svg width="18" height="14"><rect class="pl" x=".5" y=".5" width="17" height="13"/></svg>'
+_KEY_AVAILABLE = '<svg width="18" height="14"><rect class="av" x=".5" y=".5" width="17" height="13"/></svg>'
+_KEY_SPENT = '<svg width="10" height="14"><rect class="sp" width="10" height="14"/></svg>'
+_KEY_RESULT = (
+    '<svg width="26" height="10"><line class="l1" x1="0" y1="5" x2="26" y2="5"/><circle class="d1" cx="13" cy="5" '
+    'r="3.5"/></svg>'
+)
+_KEY_MILESTONE = '<svg width="22" height="10"><line class="ms" x1="0" y1="5" x2="22" y2="5"/></svg>'
+_KEY_TARGET = '<svg width="26" height="10"><line class="tg" x1="0" y1="5" x2="26" y2="5"/></svg>'
+
+
+def _keys(marks: list[tuple[str, str]]) -> str:
+    return f'<ul class="keys" aria-hidden="true">{"".join(f"<li>{m}{escape(w)}</li>" for m, w in marks)}</ul>'
+
+
+def _figure(chart, drawing: str, heading: bool = True, keys: str = "") -> str:
+    title = f"<h3>{escape(chart.title)}</h3>" if heading else ""
+    return f'<figure>{title}<p class="sub">{escape(chart.subtitle)}</p>{keys}{drawing}</figure>'
+
+
+def _charts(block: Block, texts: Texts, drawn: int) -> str:
+    whole, pair, small = [], [], []
+    for chart in block.charts:
+        if isinstance(chart, YearBars):
+            names = ("planned", "available", "spent")
+            marks = zip((_KEY_PLANNED, _KEY_AVAILABLE, _KEY_SPENT), names, strict=True)
+            keys = _keys([(mark, texts(f"resources.{name}")) for mark, name in marks])
+            whole.append(_figure(chart, svg.year_bars(chart, texts), heading=False, keys=keys))
+        elif isinstance(chart, FundBars):
+            pair.append(_figure(chart, svg.fund_bars(chart, texts)))
+        elif isinstance(chart, RateLines):
+            pair.append(_figure(chart, svg.rate_lines(chart, texts)))
+        elif isinstance(chart, GoalBars):
+            whole.append(_figure(chart, svg.goal_bars(chart), heading=False))
+        elif isinstance(chart, PartnerBars):
+            whole.append(_figure(chart, svg.partner_bars(chart), heading=False))
+        elif isinstance(chart, IndicatorChart) and len(small) < drawn:
+            small.append(svg.indicator(chart, len(small) + 1, texts))
+    if pair:
+        whole.append(f'<div class="pair">{"".join(pair)}</div>')
+    if small:
+        whole.append(_small_multiples(block, small, texts))
+    elif block.key == "results":
+        whole.append(_not_drawn(len(block.charts), 0, texts))
+    return "".join(whole)
+
+
+def _small_multiples(block: Block, small: list[str], texts: Texts) -> str:
+    names = ("results.result", "results.milestone_key", "results.target_key")
+    marks = zip((_KEY_RESULT, _KEY_MILESTONE, _KEY_TARGET), names, strict=True)
+    keys = _keys([(mark, texts(name)) for mark, name in marks])
+    left = _not_drawn(len(block.charts), len(small), texts) if len(block.charts) > len(small) else ""
+    subtitle = f'<p class="sub">{escape(texts("results.sub"))}</p>'
+    return f'{subtitle}{keys}<div class="multi">{"".join(small)}</div>{left}'
+
+
+def _not_drawn(count: int, drawn: int, texts: Texts) -> str:
+    return f'<p class="note">{escape(texts("results.not_drawn", drawn=drawn, all=count))}</p>'
+
+
+def _tables(page: Page, block: Block, texts: Texts) -> str:
+    panels = [panel for panel in page.panels if panel.block == block.key]
+    anchors = {panel.figure.id: f' id="at-{panel.key}"' for panel in panels}
+    parts = []
+    for table in block.tables:
+        if table.only == "xlsx":
+            continue
+        parts.append(table_html(table, texts, code_above=block.key == "results", anchors=anchors))
+        shown = {figure.id for figure in table.figures()}
+        parts += [_panel(panel, texts) for panel in panels if panel.figure.id in shown]
+        anchors = {key: anchor for key, anchor in anchors.items() if key not in shown}
+        panels = [panel for panel in panels if panel.figure.id not in shown]
+        if table.note:
+            parts.append(f'<p class="note">{escape(table.note)}</p>')
+    return "".join(parts)
+
+
+def _tabs(page: Page, block: Block, texts: Texts) -> str:
+    """Tabs as radios; the last tab with money linked is open first."""
+    first = max((i for i, t in enumerate(block.tables) if any(row.code for row in t.rows)), default=0)
+    radios = "".join(
+        f'<label><input type="radio" class="p{i + 1}" name="plan"{" checked" if i == first else ""}>'
+        f"{escape(table.tab)}</label>"
+        for i, table in enumerate(block.tables)
+    )
+    tabs = []
+    for i, table in enumerate(block.tables, start=1):
+        body = table_html(table, texts) if table.rows else ""
+        note = f'<p class="note">{escape(table.note)}</p>' if table.note else ""
+        tabs.append(f'<div class="tab t{i}"><h3>{escape(table.tab)}</h3>{body}{note}</div>')
+    legend = escape(texts("plan.show"))
+    fieldset = f'<fieldset class="tabs"><legend class="hidden">{legend}</legend>{radios}</fieldset>'
+    return f'<div class="plan">{fieldset}{"".join(tabs)}</div>'
+
+
+def _note(note: Note, texts: Texts) -> str:
+    source = note.source
+    by = "".join(
+        f"<span>{escape(texts(key))} <b>{escape(words)}</b></span>"
+        for key, words in (
+            ("notes.by", source.author),
+            ("notes.language", note.language_name),
+            ("notes.status", texts("notes.approved")),
+        )
+    )
+    title = f"<h4>{escape(source.title)}</h4>" if source.title else ""
+    text = "".join(f"<p>{escape(part)}</p>" for part in _paragraphs(source.note))
+    language = escape(source.language)
+    return (
+        f'<article class="progress-note" data-year="{source.fiscal_year}"><h3>{escape(note.heading)}</h3>'
+        f'<div class="by">{by}</div><div class="prose" lang="{language}">{title}{text}</div></article>'
+    )
+
+
+# ------------------------------------------------------------------------------------------ explanations
+
+
+def _panel(panel: Panel, texts: Texts) -> str:
+    """Where a figure comes from, under its table: groups that end in the sum, then the largest cells."""
+    back = f'<a href="#at-{panel.key}">{escape(texts("panel.back"))}</a>'
+    parts = [
+        f'<aside class="why" id="{panel.key}" aria-labelledby="{panel.key}-h">'
+        f'<h3 id="{panel.key}-h"><span>{escape(panel.title)}</span>{back}</h3>',
+        f'<div class="scroll" role="region" tabindex="0" aria-label="{escape(texts("panel.caption"))}">',
+        _panel_groups(panel, texts),
+        _panel_lines(panel, texts),
+        f"</div><p>{escape(texts('panel.id', id=panel.figure.id))}</p></aside>",
+    ]
+    return "".join(parts)
+
+
+def _head(texts: Texts, *keys: str) -> str:
+    first = f'<th scope="col">{escape(texts(keys[0]))}</th>'
+    return first + "".join(f'<th scope="col" class="n">{escape(texts(key))}</th>' for key in keys[1:])
+
+
+def _file(name: str) -> str:
+    return escape(name).replace("_", "_<wbr>")
+
+
+def _share(cents: int | None) -> str:
+    if cents is None:
+        return '<td class="n none">–</td>'
+    negative = " negative" if cents < 0 else ""
+    sign = "-" if cents < 0 else ""
+    value = f"{sign}{abs(cents) // 100}.{abs(cents) % 100:02}"
+    return f'<td class="n{negative}" data-share="{value}">{format_usd(cents)}</td>'
+
+
+def _weight(weight: str) -> str:
+    return f'<td class="n">{escape(weight)}\u00a0%</td>' if weight else '<td class="n none">–</td>'
+
+
+def _panel_groups(panel: Panel, texts: Texts) -> str:
+    groups = sorted(panel.explanation.groups, key=lambda group: -abs(group.share))
+    rows = []
+    for group in groups[:_GROUPS_SHOWN]:
+        partner = group.partner or texts("panel.no_partner")
+        where = escape(" · ".join(part for part in (group.sheet, group.output, group.fund, partner) if part))
+        rows.append(
+            f'<tr><th scope="row">{_file(group.file_name)}<span class="from">{where}</span></th>'
+            f'<td class="n">{group.lines:,}</td>{_weight(group.weight_percent)}{_share(group.share)}</tr>'
+        )
+    rest = groups[_GROUPS_SHOWN:]
+    if rest:
+        more = escape(texts("panel.more", count=f"{len(rest):,}"))
+        lines = sum(group.lines for group in rest)
+        rows.append(
+            f'<tr><th scope="row">{more}</th><td class="n">{lines:,}</td><td></td>'
+            f"{_share(sum(group.share for group in rest))}</tr>"
+        )
+    total = f'<tr><th scope="row">{escape(texts("panel.total"))}</th><td></td><td></td>'
+    total += f"{_share(sum(group.share for group in groups))}</tr>"
+    head = _head(texts, "panel.source", "panel.lines", "panel.weight", "panel.sum")
+    caption = f'<caption class="hidden">{escape(texts("panel.caption"))}</caption>'
+    return f"<table>{caption}<thead><tr>{head}</tr></thead><tbody>{''.join(rows)}</tbody><tfoot>{total}</tfoot></table>"
+
+
+def _panel_lines(panel: Panel, texts: Texts) -> str:
+    lines = panel.explanation.lines[:_LINES_SHOWN]
+    if not lines:
+        return ""
+    rows = []
+    for line in lines:
+        amount = escape(f"{line.currency} {line.amount}")
+        rate = f"{escape(line.rate)}<br>{escape(line.rate_date)}" if line.rate else "–"
+        place = escape(f"{line.sheet} · {line.column}{line.row}")
+        rows.append(
+            f'<tr><th scope="row">{_file(line.file_name)}<span class="from">{place}</span></th>'
+            f'<td class="n">{amount}</td><td class="n">{rate}</td>{_weight(line.weight_percent)}{_share(line.share)}</tr>'
+        )
+    head = _head(texts, "panel.cell", "panel.amount", "panel.rate", "panel.weight", "panel.share")
+    caption = f"<caption>{escape(texts('panel.largest'))}</caption>"
+    return f"<table>{caption}<thead><tr>{head}</tr></thead><tbody>{''.join(rows)}</tbody></table>"
+
+
+__all__ = ["SIZE_LIMIT", "path_part", "render_page", "render_template"]

@@ -1,0 +1,88 @@
+"""Files that were looked at, by their hash, and what was found in them."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, delete, insert, select
+from sqlalchemy.dialects.postgresql import insert as upsert
+
+from outcome_reporting.domain.finding import Finding
+from outcome_reporting.warehouse import tables
+
+
+@dataclass(frozen=True, slots=True)
+class SeenFile:
+    """One content under the name it was dropped as this time."""
+
+    sha256: str
+    file_name: str
+    source: str
+    owner: str
+    byte_count: int
+    dropped_at: datetime
+
+
+def record_file(
+    connection: Connection,
+    seen: SeenFile,
+    verdict: str,
+    moment: datetime,
+    verdict_digest: str = "",
+    run_id: uuid.UUID | None = None,
+) -> uuid.UUID:
+    """Writes down a file and its verdict (noticed, accepted, rejected); the same content keeps its id."""
+    now = {
+        "file_name": seen.file_name,
+        "source": seen.source,
+        "owner": seen.owner,
+        "dropped_at": seen.dropped_at,
+        "verdict": verdict,
+        "verdict_at": moment,
+        "verdict_digest": verdict_digest,
+        "run_id": run_id,
+    }
+    statement = upsert(tables.file).values(
+        file_id=uuid.uuid4(), sha256=seen.sha256, byte_count=seen.byte_count, first_seen_at=moment, **now
+    )
+    statement = statement.on_conflict_do_update(index_elements=["sha256"], set_=now)
+    return connection.execute(statement.returning(tables.file.c.file_id)).scalar_one()
+
+
+def find_file(connection: Connection, sha256: str) -> dict[str, Any] | None:
+    """The row of intake.file for a hash, or None."""
+    found = connection.execute(select(tables.file).where(tables.file.c.sha256 == sha256)).mappings().first()
+    return dict(found) if found else None
+
+
+def write_findings(
+    connection: Connection, file_id: uuid.UUID, findings: Sequence[Finding], run_id: uuid.UUID | None = None
+) -> None:
+    """Replaces what is written down about a file."""
+    connection.execute(delete(tables.finding).where(tables.finding.c.file_id == file_id))
+    rows = [
+        {
+            "file_id": file_id,
+            "n": n,
+            "run_id": run_id,
+            "rule": one.rule,
+            "severity": str(one.severity),
+            "dataset": one.dataset,
+            "field": one.field,
+            "sheet": one.sheet,
+            "row_no": one.row,
+            "column_letter": one.column,
+            "found": one.found,
+            "message": one.message,
+            "expected": one.expected,
+            "remedy": one.remedy,
+            "nearest": one.nearest,
+        }
+        for n, one in enumerate(findings, start=1)
+    ]
+    if rows:
+        connection.execute(insert(tables.finding), rows)

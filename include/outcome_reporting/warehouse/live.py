@@ -1,0 +1,192 @@
+"""What is live: the slices in force now or at a moment, their rows, and the codes that they make known."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, Table, and_, or_, select, tuple_
+
+from outcome_reporting.domain.contract import Contract
+from outcome_reporting.warehouse import tables
+from outcome_reporting.warehouse.tables import slice_life, slice_org_life
+
+SliceKey = tuple[str, str, str]  # dataset, office ('' for the whole organization), slice key
+DIMENSION_TABLES = {
+    "offices": tables.office,
+    "outcomes": tables.outcome,
+    "outputs": tables.output,
+    "funds": tables.fund,
+    "partners": tables.partner,
+    "exchange_rates": tables.exchange_rate,
+}
+
+
+def live_slices_sql(
+    moment: str | None = None, dataset: str | None = None, *, is_organization_wide: bool = False
+) -> str:
+    """A select of the live slices: (office,) slice_id, dataset, slice_key; of one dataset where it is named.
+
+    `moment` is an SQL expression (`%(moment)s`, `as_of`), None for now. Join it to facts on office AND slice_id,
+    to whole-organization rows on slice_id.
+    """
+    source = "core.slice_org_life" if is_organization_wide else "core.slice_life"
+    office = "" if is_organization_wide else "office, "
+    named = "" if dataset is None else f" and dataset = '{dataset}'"
+    return f"select {office}slice_id, dataset, slice_key from {source} where {valid_sql(moment)}{named}"
+
+
+def valid_sql(moment: str | None, row: str = "") -> str:
+    """The condition under which a row with valid_from and valid_to holds at a moment (None: now)."""
+    row = f"{row}." if row else ""
+    if moment is None:
+        return f"{row}valid_to is null"
+    return f"({row}valid_from <= {moment} and ({row}valid_to is null or {row}valid_to > {moment}))"
+
+
+def has_office_key(table: Table) -> bool:
+    """Whether a table of core belongs to offices (its key holds office) or to the whole organization."""
+    return "office" in table.primary_key.columns.keys()
+
+
+def live_select(table: Table, moment: datetime | None = None, without: Collection[SliceKey] = ()):
+    """A select of the live rows of a core table with slice_key as a last column; `without` leaves slices out."""
+    life = slice_life if has_office_key(table) else slice_org_life
+    joined = [life.c.slice_id == table.c.slice_id]
+    if life is slice_life:
+        joined.append(life.c.office == table.c.office)
+    valid = (
+        life.c.valid_to.is_(None)
+        if moment is None
+        else and_(life.c.valid_from <= moment, or_(life.c.valid_to.is_(None), life.c.valid_to > moment))
+    )
+    query = select(table, life.c.slice_key).join(life, and_(*joined)).where(valid)
+    if without and life is slice_life:
+        return query.where(tuple_(life.c.dataset, life.c.office, life.c.slice_key).not_in(list(without)))
+    if without:
+        keys = [(dataset, key) for dataset, _, key in without]
+        return query.where(tuple_(life.c.dataset, life.c.slice_key).not_in(keys))
+    return query
+
+
+def live_rows(
+    connection: Connection,
+    table: Table,
+    moment: datetime | None = None,
+    without: Collection[SliceKey] = (),
+) -> list[dict[str, Any]]:
+    """The live rows of a core table, now or as of a moment, each with its slice_key."""
+    return [dict(row) for row in connection.execute(live_select(table, moment, without)).mappings()]
+
+
+def dimensions(connection: Connection, moment: datetime | None = None) -> dict[str, dict[str, list[dict[str, Any]]]]:
+    """Live rows of offices, outcomes, outputs, funds, partners and rates: {dataset: {slice key: rows}}."""
+    found: dict[str, dict[str, list[dict[str, Any]]]] = {}
+    for dataset, table in DIMENSION_TABLES.items():
+        slices = found.setdefault(dataset, {})
+        for row in live_rows(connection, table, moment):
+            slices.setdefault(row.pop("slice_key"), []).append(row)
+    return found
+
+
+def catalogue(
+    connection: Connection, moment: datetime | None = None, without: Collection[SliceKey] = ()
+) -> dict[str, Any]:
+    """Known codes, for reference checks; `without` leaves out slices that a run is going to replace.
+
+    offices: set of codes; outcomes: {code: [plan period]}; outputs: {code: [(outcome, plan period)]};
+    funds: {fund: fund type}; partners: {folded spelling: partner}; ambiguous spellings: {spelling: [partners]};
+    rates: {currency: [effective date]}.
+    """
+
+    def rows(dataset: str) -> Iterable[dict[str, Any]]:
+        return live_rows(connection, DIMENSION_TABLES[dataset], moment, without)
+
+    known: dict[str, Any] = {
+        "offices": {row["office"] for row in rows("offices")},
+        "outcomes": {},
+        "outputs": {},
+    }
+    for row in rows("outcomes"):
+        known["outcomes"].setdefault(row["outcome"], []).append(row["plan_period"])
+    for row in rows("outputs"):
+        known["outputs"].setdefault(row["output"], []).append((row["outcome"], row["plan_period"]))
+    known["funds"] = {row["fund"]: row["fund_type"] for row in rows("funds")}
+    known["partners"], known["ambiguous"] = partner_spellings(rows("partners"))
+    known["rates"] = {}
+    for row in rows("exchange_rates"):
+        known["rates"].setdefault(row["currency"], []).append(row["effective_date"])
+    for days in known["rates"].values():
+        days.sort()
+    return known
+
+
+def partner_spellings(
+    rows: Iterable[dict[str, Any]],
+) -> tuple[dict[str, str], dict[str, list[str]]]:
+    """Which partner each folded spelling means: a code wins over a name, a name over an alias.
+
+    The second answer lists the spellings that two partners claim with equal right.
+    """
+    ranked: dict[str, dict[int, set[str]]] = {}
+    for row in rows:
+        for place, spelling in enumerate(row["spellings"]):
+            rank = min(place, 2)
+            ranked.setdefault(spelling, {}).setdefault(rank, set()).add(row["partner"])
+    meant, ambiguous = {}, {}
+    for spelling, by_rank in ranked.items():
+        best = sorted(by_rank[min(by_rank)])
+        meant[spelling] = best[0]
+        if len(best) > 1:
+            ambiguous[spelling] = best
+    return meant, ambiguous
+
+
+def live_spellings(connection: Connection) -> dict[str, str]:
+    """{folded spelling: partner} of the live partners."""
+    return partner_spellings(live_rows(connection, tables.partner))[0]
+
+
+def find_live_transactions(
+    connection: Connection,
+    contract: Contract,
+    keys: Collection[Any],
+    without: Collection[SliceKey] = (),
+) -> set[Any]:
+    """Which of these business keys a live row has already (other than rows of the slices left out).
+
+    A key is a value where the contract's key is one field (a transaction), else a tuple in the order of the key.
+    """
+    table = tables.metadata.tables["core." + contract.table.removeprefix("core.")]
+    columns = [table.c[name] for name in contract.key]
+    live = live_select(table, None, without).subquery()
+    if len(columns) == 1:
+        column = live.c[columns[0].name]
+        query = select(column).where(column.in_(list(keys)))
+        return {value for (value,) in connection.execute(query)} if keys else set()
+    found = connection.execute(select(*(live.c[column.name] for column in columns)).distinct())
+    return {tuple(row) for row in found} & set(keys)
+
+
+def missing_slices(connection: Connection, load_id: Any) -> list[dict[str, str]]:
+    """The live slices that the previous load of a file of this name and source had and this load lacks."""
+    query = """
+    with this as (select * from intake.load where load_id = %(load)s),
+    previous as (
+      select l.load_id from intake.load l join this using (file_name, source)
+      where l.loaded_at < this.loaded_at and l.undone_at is null order by l.loaded_at desc limit 1),
+    every as (
+      select load_id, office, dataset, slice_key, slice_id, same_as from core.slice
+      union all select load_id, '', dataset, slice_key, slice_id, same_as from core.slice_org),
+    live as (
+      select office, slice_id from core.slice_life where valid_to is null
+      union all select '', slice_id from core.slice_org_life where valid_to is null)
+    select p.dataset, p.office, p.slice_key
+    from every p join previous using (load_id)
+    join live on live.office = p.office and live.slice_id = coalesce(p.same_as, p.slice_id)
+    where not exists (
+      select 1 from every t join this using (load_id)
+      where t.dataset = p.dataset and t.office = p.office and t.slice_key = p.slice_key)
+    order by 1, 2, 3"""
+    return [dict(row) for row in connection.exec_driver_sql(query, {"load": load_id}).mappings()]

@@ -1,0 +1,354 @@
+"""A file's rows into the warehouse: one transaction a file, whole or not at all.
+
+Idempotent by content: a slice that repeats what is live (same rows at the same places) is recorded and nothing
+else, so loading the same file again adds no row. Facts are only inserted; a slice that is replaced gets an end.
+"""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+
+import numpy as np
+from sqlalchemy import Connection, insert, select, tuple_
+
+from outcome_reporting.domain.contract import Contract
+from outcome_reporting.domain.table import TypedTable
+from outcome_reporting.warehouse import tables
+from outcome_reporting.warehouse.copying import copy_rows
+from outcome_reporting.warehouse.dollars import live_rates, loaded_dollars, row_cents
+from outcome_reporting.warehouse.live import live_spellings
+from outcome_reporting.warehouse.lives import close_lives, open_lives
+from outcome_reporting.warehouse.moments import next_moment
+from outcome_reporting.warehouse.slices import SliceRows, digest_slices, split_slices
+
+
+@dataclass(slots=True)
+class HeldRow:
+    """One row that waits: its place, its cells as read (JSON-able), why, and its dollars where it has any."""
+
+    table_no: int
+    row_no: int
+    cells: dict[str, Any]
+    reason: str
+    amount_usd: Decimal | None = None
+
+
+@dataclass(slots=True)
+class HeldGroup:
+    """Rows held together. Their slice counts as present with no rows and replaces the older one of its key."""
+
+    contract: Contract
+    office: str  # '' for the whole organization
+    slice_key: str
+    group_key: str
+    rows: list[HeldRow]
+
+
+@dataclass(slots=True)
+class DatasetLoad:
+    """The tables of one dataset in a file; only rows that are to be stored (held ones are taken out)."""
+
+    contract: Contract
+    tables: list[TypedTable]
+
+
+@dataclass(slots=True)
+class LoadPlan:
+    """One accepted file, ready to be written. `datasets` in the order of contract.rank."""
+
+    file_id: uuid.UUID
+    file_name: str
+    source: str
+    dropped_at: datetime
+    datasets: list[DatasetLoad]
+    held: list[HeldGroup] = field(default_factory=list)
+    owner: str = ""
+    run_id: uuid.UUID | None = None
+    cause: str = "load"  # or redo
+    moment: datetime | None = None  # for tests; taken from the database otherwise
+
+
+@dataclass(slots=True)
+class SliceResult:
+    """What became of one slice: `new`, `replaced` (an older one ended) or `same` (the older one stays)."""
+
+    dataset: str
+    office: str
+    slice_key: str
+    slice_id: uuid.UUID
+    action: str
+    row_count: int
+    held_count: int
+    live_before: uuid.UUID | None
+    rows_by_table: dict[int, int] = field(default_factory=dict)
+
+
+@dataclass(slots=True)
+class LoadResult:
+    load_id: uuid.UUID
+    moment: datetime
+    slices: list[SliceResult]
+    rows_loaded: int
+    rows_held: int
+    loaded_usd: Decimal | None
+    difference_usd: Decimal | None
+
+    @property
+    def changed(self) -> bool:
+        """Whether anything that is live became different."""
+        return any(one.action != "same" for one in self.slices)
+
+
+def write_load(connection: Connection, plan: LoadPlan) -> LoadResult:
+    """Writes one file's load in the transaction of the caller, who commits (`with engine.begin()`).
+
+    Reads live rates and partners for dollars and slice keys. intake.file must already hold the file.
+    """
+    moment = next_moment(connection, plan.moment)
+    load_id = uuid.uuid4()
+    connection.execute(
+        insert(tables.load).values(
+            load_id=load_id,
+            file_id=plan.file_id,
+            run_id=plan.run_id,
+            loaded_at=moment,
+            file_name=plan.file_name,
+            source=plan.source,
+            owner=plan.owner,
+            dropped_at=plan.dropped_at,
+        )
+    )
+    writer = _Writer(connection, plan, load_id, moment)
+    slices = [one for dataset in _with_held_only(plan) for one in writer.write(dataset)]
+    loaded, difference = writer.write_sheets()
+    return LoadResult(
+        load_id,
+        moment,
+        slices,
+        sum(one.row_count for one in slices),
+        sum(one.held_count for one in slices),
+        loaded,
+        difference,
+    )
+
+
+def _with_held_only(plan: LoadPlan) -> list[DatasetLoad]:
+    """The datasets of the plan, those included of which every row is held."""
+    present = {one.contract.dataset for one in plan.datasets}
+    missing = {g.contract.dataset: g.contract for g in plan.held if g.contract.dataset not in present}
+    every = [*plan.datasets, *(DatasetLoad(contract, []) for contract in missing.values())]
+    return sorted(every, key=lambda one: one.contract.rank)
+
+
+class _Writer:
+    """The steps of one load, in order; holds what they share."""
+
+    def __init__(self, connection: Connection, plan: LoadPlan, load_id: uuid.UUID, moment: datetime) -> None:
+        self.connection, self.plan, self.load_id, self.moment = connection, plan, load_id, moment
+        self.stored: list[tuple[DatasetLoad, list[SliceResult], list[SliceRows]]] = []
+
+    def write(self, dataset: DatasetLoad) -> list[SliceResult]:
+        """Slices, lives, held rows and rows of one dataset."""
+        contract = dataset.contract
+        held = self._held(contract)
+        parts = split_slices(contract, dataset.tables, self._spellings(contract))
+        known = {(part.office, part.slice_key) for part in parts}
+        parts += [SliceRows(office, key) for office, key in held if (office, key) not in known]
+        digests = digest_slices(contract, dataset.tables, parts, _held_digests(held))
+        live = self._live(contract, parts)
+        results = []
+        for part, digest in zip(parts, digests, strict=True):
+            before = live.get((part.office, part.slice_key))
+            held_count = len(held.get((part.office, part.slice_key), ()))
+            action = "new" if before is None else "same" if before[1] == digest else "replaced"
+            results.append(
+                SliceResult(
+                    contract.dataset,
+                    part.office,
+                    part.slice_key,
+                    uuid.uuid4(),
+                    action,
+                    part.row_count,
+                    held_count,
+                    before[0] if before else None,
+                    {dataset.tables[place].table_no: len(rows) for place, rows in part.rows.items()},
+                )
+            )
+        self._insert_held(contract, held, results)
+        self._insert_slices(contract, results, digests)
+        self._change_lives(contract, results)
+        self._copy(dataset, parts, results)
+        self.stored.append((dataset, results, parts))
+        return results
+
+    def _spellings(self, contract: Contract) -> dict[str, str]:
+        return live_spellings(self.connection) if "partner" in contract.slice else {}
+
+    def _held(self, contract: Contract) -> dict[tuple[str, str], list[tuple[HeldGroup, HeldRow]]]:
+        held: dict[tuple[str, str], list[tuple[HeldGroup, HeldRow]]] = {}
+        for group in self.plan.held:
+            if group.contract.dataset == contract.dataset:
+                rows = held.setdefault((group.office, group.slice_key), [])
+                rows.extend((group, row) for row in group.rows)
+        return held
+
+    def _live(self, contract: Contract, parts: Sequence[SliceRows]) -> dict[tuple[str, str], tuple[uuid.UUID, str]]:
+        """The live slice and its digest for each (office, key) among these."""
+        if not parts:
+            return {}
+        life, content = _life_table(contract), _slice_table(contract)
+        joined = life.c.slice_id == content.c.slice_id
+        if contract.is_organization_wide:
+            query = select(life.c.slice_key, life.c.slice_id, content.c.digest).where(
+                joined,
+                life.c.slice_key.in_([part.slice_key for part in parts]),
+                life.c.valid_to.is_(None),
+                life.c.dataset == contract.dataset,
+            )
+            return {("", key): (slice_id, digest) for key, slice_id, digest in self.connection.execute(query)}
+        query = select(life.c.office, life.c.slice_key, life.c.slice_id, content.c.digest).where(
+            joined,
+            life.c.office == content.c.office,
+            tuple_(life.c.office, life.c.slice_key).in_([(part.office, part.slice_key) for part in parts]),
+            life.c.valid_to.is_(None),
+            life.c.dataset == contract.dataset,
+        )
+        found = self.connection.execute(query)
+        return {(office, key): (slice_id, digest) for office, key, slice_id, digest in found}
+
+    def _insert_held(self, contract: Contract, held: dict, results: list[SliceResult]) -> None:
+        ids = {(one.office, one.slice_key): one.slice_id for one in results}
+        rows = [
+            {
+                "load_id": self.load_id,
+                "office": group.office,
+                "dataset": contract.dataset,
+                "slice_key": group.slice_key,
+                "slice_id": ids[key],
+                "group_key": group.group_key,
+                "table_no": row.table_no,
+                "row_no": row.row_no,
+                "cells": row.cells,
+                "reason": row.reason,
+                "amount_usd": row.amount_usd,
+                # A group that repeats the live one waits under the load that brought it first.
+                "released_at": self.moment if _is_same(key, results) else None,
+            }
+            for key, pairs in held.items()
+            for group, row in pairs
+        ]
+        if rows:
+            self.connection.execute(insert(tables.held_row), rows)
+
+    def _insert_slices(self, contract: Contract, results: list[SliceResult], digests: list[str]) -> None:
+        rows = [
+            {
+                **({} if contract.is_organization_wide else {"office": one.office}),
+                "slice_id": one.slice_id,
+                "load_id": self.load_id,
+                "dataset": one.dataset,
+                "slice_key": one.slice_key,
+                "row_count": one.row_count,
+                "rows_by_table": one.rows_by_table,
+                "held_count": one.held_count,
+                "digest": digest,
+                "same_as": one.live_before if one.action == "same" else None,
+            }
+            for one, digest in zip(results, digests, strict=True)
+        ]
+        if rows:
+            self.connection.execute(insert(_slice_table(contract)), rows)
+
+    def _change_lives(self, contract: Contract, results: list[SliceResult]) -> None:
+        """Ends what is replaced and begins what is new, at the same moment."""
+        life = _life_table(contract)
+        ended = [one for one in results if one.action == "replaced"]
+        if ended:
+            close_lives(
+                self.connection,
+                life,
+                [(one.office, one.live_before) for one in ended],
+                self.moment,
+                self.load_id,
+            )
+        begun = [one for one in results if one.action != "same"]
+        open_lives(self.connection, life, begun, self.moment, self.plan.cause, self.load_id)
+
+    def _copy(self, dataset: DatasetLoad, parts: list[SliceRows], results: list[SliceResult]) -> None:
+        ids = [str(one.slice_id) for one in results]
+        for place, table in enumerate(dataset.tables):
+            slice_of_row = np.full(table.row_count, -1, np.int32)
+            for number, (part, one) in enumerate(zip(parts, results, strict=True)):
+                if one.action != "same" and place in part.rows:
+                    slice_of_row[part.rows[place]] = number
+            copy_rows(self.connection, dataset.contract, table, ids, slice_of_row)
+
+    def write_sheets(self) -> tuple[Decimal | None, Decimal | None]:
+        """One row for each table of the file with its control sums; returns dollars loaded and the difference."""
+        rows = [row for stored in self.stored for row in self._sheet_rows(*stored)]
+        if rows:
+            self.connection.execute(insert(tables.sheet_table), rows)
+        loaded = [row["loaded_usd"] for row in rows if row["loaded_usd"] is not None]
+        differences = [
+            row["amount_in_file_usd"] - row["loaded_usd"] - row["held_usd"]
+            for row in rows
+            if row["amount_in_file_usd"] is not None
+        ]
+        return (sum(loaded, Decimal(0)), sum(differences, Decimal(0))) if loaded else (None, None)
+
+    def _sheet_rows(
+        self, dataset: DatasetLoad, results: list[SliceResult], parts: list[SliceRows]
+    ) -> Iterator[dict[str, Any]]:
+        contract = dataset.contract
+        held = [row for group in self.plan.held if group.contract is contract for row in group.rows]
+        has_money = bool(contract.amount_fields)
+        rates = live_rates(self.connection) if has_money else {}
+        stands_in = {  # whose rows stand for each slice: its own, or those of the live slice that it repeats
+            (one.live_before if one.action == "same" else one.slice_id): one for one in results
+        }
+        dollars = loaded_dollars(
+            self.connection, contract, [(one.office, slice_id) for slice_id, one in stands_in.items()]
+        )
+        for table in dataset.tables:
+            held_here = [row for row in held if row.table_no == table.table_no]
+            held_usd = sum((row.amount_usd or Decimal(0) for row in held_here), Decimal(0))
+            in_file = Decimal(int(row_cents(contract, table, rates).sum())) / 100 if has_money else None
+            loaded = sum(
+                (amount for (_, table_no), amount in dollars.items() if table_no == table.table_no),
+                Decimal(0),
+            )
+            yield {
+                "load_id": self.load_id,
+                "table_no": table.table_no,
+                "sheet": table.sheet,
+                "dataset": contract.dataset,
+                "header_row": table.header_row,
+                "columns": table.columns,
+                "rows_in_file": table.row_count + len(held_here),
+                "rows_loaded": table.row_count,
+                "rows_held": len(held_here),
+                "amount_in_file_usd": None if in_file is None else in_file + held_usd,
+                "loaded_usd": loaded if has_money else None,
+                "held_usd": held_usd if has_money else None,
+            }
+
+
+def _life_table(contract: Contract):
+    return tables.slice_org_life if contract.is_organization_wide else tables.slice_life
+
+
+def _slice_table(contract: Contract):
+    return tables.slice_org if contract.is_organization_wide else tables.slice_
+
+
+def _is_same(key: tuple[str, str], results: list[SliceResult]) -> bool:
+    return any((one.office, one.slice_key) == key and one.action == "same" for one in results)
+
+
+def _held_digests(held: dict) -> dict[tuple[str, str], list[object]]:
+    return {key: [[row.table_no, row.row_no, row.cells] for _, row in pairs] for key, pairs in held.items()}

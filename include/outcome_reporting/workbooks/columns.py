@@ -1,0 +1,126 @@
+"""One column of a sheet before it has a type: numbers, texts and moments side by side, as the file holds them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+_SHOWN_DIGITS = ".15g"
+
+
+@dataclass(slots=True)
+class RawColumn:
+    """A column of `length` cells. A part that no cell uses is None; a cell fills at most one part.
+
+    `numbers` is float64, `texts` string (never blank: a cell of spaces counts as empty), `moments` timestamp[ms].
+    """
+
+    length: int
+    numbers: pa.Array | None = None
+    texts: pa.Array | None = None
+    moments: pa.Array | None = None
+
+    def filled(self) -> np.ndarray:
+        """Which cells hold something, as booleans."""
+        mask = np.zeros(self.length, dtype=bool)
+        for part in (self.numbers, self.texts, self.moments):
+            if part is not None:
+                mask |= is_valid(part)
+        return mask
+
+    def shown(self, index: int) -> str:
+        """A cell's text as it stands; empty for an empty cell."""
+        if self.texts is not None and self.texts[index].is_valid:
+            return self.texts[index].as_py()
+        if self.numbers is not None and self.numbers[index].is_valid:
+            return number_text(self.numbers[index].as_py())
+        if self.moments is not None and self.moments[index].is_valid:
+            return moment_text(self.moments[index].as_py())
+        return ""
+
+    def take(self, keep: np.ndarray) -> RawColumn:
+        """The cells where `keep` is true."""
+        mask = pa.array(keep)
+        parts = [None if part is None else part.filter(mask) for part in (self.numbers, self.texts, self.moments)]
+        return RawColumn(int(keep.sum()), *parts)
+
+    def slice(self, start: int, length: int) -> RawColumn:
+        parts = [None if p is None else p.slice(start, length) for p in (self.numbers, self.texts, self.moments)]
+        return RawColumn(length, *parts)
+
+
+def is_valid(part: pa.Array) -> np.ndarray:
+    """Which values of an Arrow array are not null, as booleans."""
+    if part.null_count == 0:
+        return np.ones(len(part), dtype=bool)
+    return pc.is_valid(part).to_numpy(zero_copy_only=False)
+
+
+def number_text(number: float) -> str:
+    """A number cell as a spreadsheet shows it: `1234`, `8.1`, never `1234.0`."""
+    text = format(number, _SHOWN_DIGITS)
+    if "e" in text and abs(number) < 1e21:
+        text = format(float(text), "f")
+        text = text.rstrip("0").rstrip(".") if "." in text else text
+    return text
+
+
+def moment_text(moment: datetime) -> str:
+    """A date cell as text: ISO, with its time only where it has one."""
+    return moment.isoformat(sep=" ") if moment.time() != datetime.min.time() else moment.date().isoformat()
+
+
+def texts_of(array: pa.Array) -> pa.Array | None:
+    """String cells with blank ones made null; None when nothing is left."""
+    blank = pc.equal(pc.utf8_length(pc.utf8_trim_whitespace(array)), 0)
+    if pc.any(blank).as_py():
+        array = pc.if_else(blank, pa.scalar(None, array.type), array)
+    return None if array.null_count == len(array) else array
+
+
+def _as_text(value) -> str | None:
+    if isinstance(value, bool):
+        return "TRUE" if value else "FALSE"
+    if isinstance(value, str):
+        return value
+    if isinstance(value, float | int | date) or value is None:
+        return None
+    return str(value)
+
+
+def _as_moment(value) -> datetime | None:
+    if isinstance(value, datetime):
+        return value
+    return datetime(value.year, value.month, value.day) if isinstance(value, date) else None
+
+
+def column_of_values(values: Sequence) -> RawColumn:
+    """A column from Python values as python-calamine gives them: the slow, exact way."""
+    kinds = set(map(type, values))
+    column = RawColumn(len(values))
+    if kinds & {float, int}:
+        column.numbers = pa.array([float(v) if type(v) in (float, int) else None for v in values], pa.float64())
+    if kinds & {date, datetime}:
+        column.moments = pa.array([_as_moment(v) for v in values], pa.timestamp("ms"))
+    if kinds & {str, bool, timedelta} or kinds - {float, int, date, datetime, type(None)}:
+        column.texts = texts_of(pa.array([_as_text(v) for v in values], pa.string()))
+    return column
+
+
+def column_of_arrow(array: pa.Array) -> RawColumn:
+    """A column from an Arrow array in which every cell is of the array's type."""
+    column = RawColumn(len(array))
+    if array.null_count == len(array):
+        return column
+    if pa.types.is_floating(array.type) or pa.types.is_integer(array.type):
+        column.numbers = array.cast(pa.float64())
+    elif pa.types.is_temporal(array.type):
+        column.moments = array.cast(pa.timestamp("ms"))
+    else:
+        column.texts = texts_of(array.cast(pa.string()))
+    return column

@@ -1,0 +1,270 @@
+"""From a column of cells to a typed Arrow column, by the kind that the contract names."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable
+from functools import lru_cache
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+from rapidfuzz import fuzz, process
+
+from outcome_reporting.domain.codes import (
+    ambiguous_readings,
+    fold_name,
+    look_alike,
+    parse_sdg,
+    plan_period_code,
+    short_code,
+)
+from outcome_reporting.domain.contract import Field, Kind
+from outcome_reporting.workbooks.columns import RawColumn, is_valid, moment_text, number_text
+from outcome_reporting.workbooks.convert_dates import convert_date
+from outcome_reporting.workbooks.convert_numbers import convert_decimal, convert_integer, convert_money
+from outcome_reporting.workbooks.distinct import Converted, Distinct, Problem, Reading
+
+_CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ufffe\uffff]")
+_CONTROL_PATTERN = r"[\x00-\x08\x0b\x0c\x0e-\x1f\x{7f}-\x{9f}\x{fffe}\x{ffff}]"
+_CELL_LIMIT = 32_767
+_PARTS = re.compile(r"[;\n\r]+")
+_READY_CODE = r"^[!-`{-~]+( [!-`{-~]+)*$"
+
+
+def visible(text: str) -> str:
+    """Control characters and NUL become visible marks (`␀`, `␇`, `�`)."""
+    return _CONTROL.sub(lambda match: _mark(match[0]), text)
+
+
+def _mark(character: str) -> str:
+    number = ord(character)
+    if number < 0x20:
+        return chr(0x2400 + number)
+    return "\u2421" if number == 0x7F else "\ufffd"
+
+
+def nearest_of(text: str, choices, cutoff: int = 60) -> str:
+    """The choice that resembles a text most, or an empty text."""
+    found = process.extractOne(text, choices, scorer=fuzz.ratio, score_cutoff=cutoff)
+    return found[0] if found else ""
+
+
+def _all_texts(raw: RawColumn) -> pa.Array:
+    """Every cell as text: numbers and dates as a spreadsheet shows them."""
+    parts = [] if raw.texts is None else [raw.texts]
+    for part, shown in ((raw.numbers, number_text), (raw.moments, moment_text)):
+        if part is not None:
+            encoded = part.dictionary_encode()
+            words = pa.array([shown(value) for value in encoded.dictionary.to_pylist()], pa.string())
+            parts.append(words.take(encoded.indices))
+    if not parts:
+        return pa.nulls(raw.length, pa.string())
+    return parts[0] if len(parts) == 1 else pc.coalesce(*parts)
+
+
+def _control_notes(distinct: Distinct) -> list[tuple[int, Problem]]:
+    """A warning for each row whose text holds a character that cannot be shown."""
+    hits = np.flatnonzero(
+        pc.match_substring_regex(distinct.dictionary, _CONTROL_PATTERN).fill_null(False).to_numpy(zero_copy_only=False)
+    )
+    message = "The text holds a character that cannot be shown; a visible mark stands for it"
+    return distinct.rows_of({int(number): Problem("control_character", message) for number in hits})
+
+
+# ------------------------------------------------------------------------------------------------------ codes
+
+
+def _fold_rule(field: Field, reading: Reading) -> Callable[[str], str | Problem]:
+    """How one text of a code column becomes the stored code, or the problem that it has."""
+    named = reading.is_named(field)
+
+    def fold(text: str) -> str | Problem:
+        text = visible(text)
+        foreign = look_alike(text, is_name=named)
+        if foreign:
+            return Problem("look_alike_letter", f"“{text}”: {foreign}", "Latin letters and digits")
+        return fold_name(text) if named else short_code(text, reading.publisher)
+
+    def sdg(text: str) -> str | Problem:
+        try:
+            return parse_sdg(visible(text)).code
+        except ValueError as reason:
+            return Problem("unreadable_sdg", str(reason), "A target (5.2, 5.a), a goal (5) or X00")
+
+    def period(text: str) -> str | Problem:
+        try:
+            return plan_period_code(text)
+        except ValueError as reason:
+            return Problem("unreadable_plan_period", str(reason), "First and last year, as 2018-2022")
+
+    return {"sdg": sdg}.get(field.code_list, period if field.name == "plan_period" else fold)
+
+
+def _folded(distinct: Distinct, field: Field, reading: Reading) -> tuple[pa.Array, dict[int, Problem], list[int]]:
+    """The stored codes of the distinct texts. Those that stand ready (ASCII capitals) are not looked at singly."""
+    if field.code_list == "sdg" or field.name == "plan_period":
+        return distinct.map_strings(_fold_rule(field, reading))
+    ready = pc.and_not(
+        pc.match_substring_regex(distinct.dictionary, _READY_CODE),
+        pc.starts_with(distinct.dictionary, f"{reading.publisher}-"),
+    )
+    ready = pc.and_(ready, pc.equal(pc.ascii_upper(distinct.dictionary), distinct.dictionary))
+    if pc.all(ready).as_py():
+        return distinct.dictionary, {}, []
+    return distinct.map_strings(_fold_rule(field, reading))
+
+
+def _fold_note(distinct: Distinct, codes: pa.Array, changed: list[int], field: Field, reading: Reading):
+    plain = [n for n in changed if reading.publisher.upper() not in distinct.values[n].upper()]
+    if not plain or reading.is_named(field) or field.code_list == "sdg":
+        return []
+    first = plain[0]
+    message = (
+        f"{len(plain):,} codes of the column were trimmed or put in capitals; "
+        f"“{distinct.values[first]}” became {codes[first].as_py()}"
+    )
+    return [(distinct.first_row(first), Problem("code_folded", message))]
+
+
+def _number_doubts(raw: RawColumn, field: Field, reading: Reading) -> list[tuple[int, Problem]]:
+    """Warnings for number cells in a code column that may have lost a final zero."""
+    if raw.numbers is None:
+        return []
+    encoded = raw.numbers.dictionary_encode()
+    index = encoded.indices.fill_null(-1).to_numpy(zero_copy_only=False)
+    targets = reading.reference.targets if reading.reference else {}
+    doubts: dict[int, Problem] = {}
+    for number, value in enumerate(encoded.dictionary.to_pylist()):
+        code = number_text(value)
+        if field.code_list == "sdg":
+            both = ambiguous_readings(code, targets)
+            if both:
+                message = f"The number {code} can be target {both[0]} or {both[1]}; it was read as {both[0]}"
+                doubts[number] = Problem("ambiguous_sdg_number", message, "The target as text", nearest=both[1])
+        elif value != int(value):
+            message = f"The code stands as the number {code}; as text it may have been {code}0"
+            doubts[number] = Problem("code_from_number", message, "The code as text")
+    rows = np.flatnonzero(np.isin(index, list(doubts))) if doubts else ()
+    return [(int(row), doubts[int(index[row])]) for row in rows]
+
+
+def convert_code(raw: RawColumn, field: Field, reading: Reading) -> Converted:
+    """Strings as they are stored and compared."""
+    distinct = Distinct(_all_texts(raw))
+    codes, problems, changed = _folded(distinct, field, reading)
+    result = Converted(distinct.spread(codes), distinct.rows_of(problems))
+    result.problems += _control_notes(distinct)
+    result.problems += _number_doubts(raw, field, reading)
+    result.notes += _fold_note(distinct, codes, changed, field, reading)
+    return result
+
+
+# ---------------------------------------------------------------------------------------------------- choices
+
+
+@lru_cache(maxsize=256)
+def _lookup(allowed: tuple[str, ...], spellings: tuple[tuple[str, str], ...]) -> dict[str, str]:
+    known = {fold_name(other): stored for other, stored in spellings}
+    return known | {fold_name(value): value for value in allowed}
+
+
+def convert_choice(raw: RawColumn, field: Field, reading: Reading) -> Converted:
+    """One of the allowed values, in the contract's spelling; found whatever the case."""
+    known = _lookup(field.allowed, tuple(field.spellings.items()))
+    rule = {"": "not_allowed", "currencies": "unknown_currency"}.get(field.code_list, "unknown_code")
+    listing = ", ".join(field.allowed) if len(field.allowed) <= 20 else f"a code of the list {field.code_list}"
+
+    def choose(text: str) -> str | Problem:
+        folded = fold_name(visible(text))
+        if folded in known or not known:
+            return known.get(folded, folded)
+        foreign = look_alike(text) if len(text) <= 5 else None
+        if foreign:
+            return Problem("look_alike_letter", f"“{text}”: {foreign}", f"One of: {listing}")
+        likeliest = known.get(nearest_of(folded, known.keys()), "")
+        return Problem(rule, f"“{text}” is not an allowed value of {field.heading}", f"One of: {listing}", "", likeliest)
+
+    distinct = Distinct(_all_texts(raw))
+    values, problems, _ = distinct.map_strings(choose)
+    return Converted(distinct.spread(values), distinct.rows_of(problems))
+
+
+# ------------------------------------------------------------------------------------------------------- text
+
+
+def convert_text(raw: RawColumn, field: Field, reading: Reading) -> Converted:
+    """Text as it stands, whole; control characters become visible marks."""
+    texts = _all_texts(raw)
+    if raw.texts is None:
+        return Converted(texts)
+    distinct = Distinct(texts)
+    result = Converted(texts, _control_notes(distinct))
+    if result.problems:
+        marked, _, _ = distinct.map_strings(visible)
+        result.array = distinct.spread(marked)
+    lengths = pc.utf8_length(texts).fill_null(0).to_numpy(zero_copy_only=False)
+    for row in np.flatnonzero(lengths > _CELL_LIMIT):
+        message = f"The text has {int(lengths[row]):,} characters; a spreadsheet cell shows {_CELL_LIMIT:,}"
+        result.problems.append((int(row), Problem("long_text", message)))
+    return result
+
+
+def convert_names(raw: RawColumn, field: Field, reading: Reading) -> Converted:
+    """Parts joined by a line feed, trimmed, none empty."""
+
+    def split(text: str) -> str:
+        return "\n".join(part.strip() for part in _PARTS.split(visible(text)) if part.strip())
+
+    distinct = Distinct(_all_texts(raw))
+    values, _, _ = distinct.map_strings(split)
+    return Converted(distinct.spread(values), _control_notes(distinct))
+
+
+def convert_markers(columns: dict[str, RawColumn], length: int) -> Converted:
+    """A JSON object {marker: value} for each row with a value, from the columns of one heading prefix."""
+    texts = {name: _all_texts(raw).to_pylist() for name, raw in columns.items()}
+    rows: list[str | None] = []
+    for index in range(length):
+        found = {name: visible(values[index]) for name, values in texts.items() if values[index] is not None}
+        rows.append(json.dumps(found, ensure_ascii=False) if found else None)
+    return Converted(pa.array(rows, pa.string()))
+
+
+_CONVERTERS: dict[Kind, Callable[[RawColumn, Field, Reading], Converted]] = {
+    Kind.CODE: convert_code,
+    Kind.TEXT: convert_text,
+    Kind.INTEGER: convert_integer,
+    Kind.MONEY: convert_money,
+    Kind.DECIMAL: convert_decimal,
+    Kind.DATE: convert_date,
+    Kind.CHOICE: convert_choice,
+    Kind.NAMES: convert_names,
+}
+
+ARROW_TYPES: dict[Kind, pa.DataType] = {
+    Kind.INTEGER: pa.int32(),
+    Kind.MONEY: pa.int64(),
+    Kind.DATE: pa.date32(),
+}
+
+
+def convert(raw: RawColumn, field: Field, reading: Reading) -> Converted:
+    """The typed column of a field (of any kind but MARKERS, see `convert_markers`)."""
+    converted = _CONVERTERS[field.kind](raw, field, reading)
+    assert len(converted.array) == raw.length, field.name
+    return converted
+
+
+def must_be_exact(field: Field, texts: pa.Array) -> bool:
+    """Whether a column that a fast reader gave as text may hold cells that were not text.
+
+    The fast reader writes numbers, dates and TRUE/FALSE of a mixed column as text, changed: a column whose texts
+    could be such cells, and for whose kind it matters, is read again exactly.
+    """
+    if field.kind in (Kind.MONEY, Kind.INTEGER, Kind.DECIMAL, Kind.DATE):
+        return True
+    pattern = r"^-?[0-9]+\.[0-9]+$|^[0-9]{4}-[0-9]{2}-[0-9]{2} [0-9]{2}:|^-?[0-9]{16,}$"
+    values = texts.dictionary_encode().dictionary
+    return bool(pc.any(pc.match_substring_regex(values, pattern)).as_py()) and is_valid(texts).any()

@@ -1,0 +1,282 @@
+"""Money, whole numbers and exact decimals from number cells and from text. Never a float past this point.
+
+A number cell counts at its 15 significant digits. That a cell is exactly `r` hundredths is proved for a whole
+column at once: `r / 100` is the double nearest to that decimal, so the cell must equal it. Only cells that fail
+the proof are looked at one by one.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from outcome_reporting.domain.contract import Field
+from outcome_reporting.domain.money import (
+    Convention,
+    decimal_from_number,
+    detect_convention,
+    number_to_units,
+    parse_decimal_text,
+    parse_money_text,
+    plain_decimal,
+    units_from_decimal,
+)
+from outcome_reporting.workbooks.columns import RawColumn, is_valid, moment_text, number_text
+from outcome_reporting.workbooks.distinct import Converted, Distinct, Problem, Reading, merged
+
+MAX_UNITS = 10**18 - 1
+_EXACT_LIMIT = 1e15
+_PLAIN_NUMBERS = r"^-?[0-9]{1,15}(\.[0-9]{1,2}|\.[0-9]{4})?$"
+_WHOLE = re.compile(r"[+-]?[0-9]+(?:[.,]0+)?")
+_TWO_YEARS = re.compile(r"(?:FY\s*)?((?:19|20)[0-9]{2})\s*[/\-–]\s*([0-9]{2,4})", re.IGNORECASE)
+_INT32 = 2**31
+
+
+# ------------------------------------------------------------------------------------------------------- money
+
+
+def _too_precise(number: float, field: Field) -> Problem:
+    shown = number_text(number)
+    if not np.isfinite(number) or abs(number) * 10**field.scale > MAX_UNITS:
+        return Problem("unreadable_money", f"{shown} is larger than any amount", "An amount below 10 trillion")
+    nearest = plain_decimal(decimal_from_number(round(number, field.scale)))
+    return Problem(
+        "too_many_decimals",
+        f"{shown} has more than {field.scale} decimals",
+        f"At most {field.scale} decimals",
+        nearest=nearest,
+    )
+
+
+def units_of_numbers(numbers: pa.Array, field: Field) -> tuple[np.ndarray, np.ndarray, dict[int, Problem]]:
+    """Units (int64), which of them are valid, and the problems by row, of a column's number cells."""
+    valid = is_valid(numbers)
+    values = numbers.fill_null(0.0).to_numpy(zero_copy_only=False)
+    with np.errstate(over="ignore", invalid="ignore"):
+        scaled = np.rint(values * 10.0**field.scale)
+        proved = (np.abs(scaled) < _EXACT_LIMIT) & (scaled / 10.0**field.scale == values)
+    units = np.where(proved, scaled, 0).astype(np.int64)
+    problems: dict[int, Problem] = {}
+    for row in np.flatnonzero(valid & ~proved):
+        exact = number_to_units(float(values[row]), field.scale)
+        if exact is None or abs(exact) > MAX_UNITS:
+            problems[int(row)] = _too_precise(float(values[row]), field)
+            valid[row] = False
+        else:
+            units[row] = exact
+    return units, valid, problems
+
+
+def _plain_units(texts: pa.Array, scale: int) -> np.ndarray | None:
+    """Units of texts that are all plain numbers with a point; None when any is not, or has too many decimals."""
+    if not pc.all(pc.match_substring_regex(texts, _PLAIN_NUMBERS)).as_py():
+        return None
+    try:
+        decimals = texts.cast(pa.decimal128(38, scale))
+    except (pa.ArrowInvalid, pa.ArrowNotImplementedError):
+        return None
+    halves = np.frombuffer(decimals.buffers()[1], np.int64, 2 * len(decimals), 16 * decimals.offset)
+    return halves[::2].copy()
+
+
+def _convention_problems(texts: Sequence[str]) -> tuple[Convention | None, dict[int, Problem]]:
+    found = detect_convention(texts)
+    problems = {
+        number: Problem(
+            "mixed_convention",
+            f"“{texts[number]}” writes its decimals in another way than the rest of the column",
+            "One way of writing thousands and decimals in the column",
+        )
+        for number in found.mixed
+    }
+    convention = found.convention
+    if problems and len(found.point) != len(found.comma):
+        convention = Convention.POINT if len(found.point) > len(found.comma) else Convention.COMMA
+    for number in found.ambiguous if convention is None else ():
+        problems[number] = Problem(
+            "ambiguous_number",
+            f"“{texts[number]}” can be read in two ways, and nothing else in the column settles it",
+            "A number without a mark between thousands",
+        )
+    return convention, problems
+
+
+def _units_of_texts(distinct: Distinct, field: Field, reading: Reading) -> tuple[np.ndarray, dict[int, Problem]]:
+    """Units of each distinct text (0 where there is a problem), and the problems by its number."""
+    if reading.decimal in (None, Convention.POINT):
+        plain = _plain_units(distinct.dictionary, field.scale)
+        if plain is not None:
+            return plain, {}
+    convention, problems = reading.decimal, {}
+    if convention is None:
+        convention, problems = _convention_problems(distinct.values)
+    units = np.zeros(len(distinct.values), np.int64)
+    for number, text in enumerate(distinct.values):
+        if number in problems:
+            continue
+        try:
+            parsed = parse_money_text(text, field.scale, convention)
+        except ValueError as reason:
+            rule = "too_many_decimals" if "decimals" in str(reason) and "more than" in str(reason) else "unreadable_money"
+            problems[number] = Problem(rule, str(reason), "An amount such as 1234.56")
+            continue
+        if abs(parsed) > MAX_UNITS:
+            problems[number] = Problem("unreadable_money", f"{text} is larger than any amount")
+        else:
+            units[number] = parsed
+    return units, problems
+
+
+def _moment_problems(raw: RawColumn, rule: str, expected: str) -> list[tuple[int, Problem]]:
+    if raw.moments is None:
+        return []
+    return [
+        (
+            int(row),
+            Problem(
+                rule,
+                f"{moment_text(raw.moments[int(row)].as_py())} is a date",
+                expected,
+                remedy="Write the number; where it looks like one already, format the cell as a number.",
+            ),
+        )
+        for row in np.flatnonzero(is_valid(raw.moments))
+    ]
+
+
+def _as_text_note(raw: RawColumn, reading: Reading, distinct: Distinct, problems: dict) -> list[tuple[int, Problem]]:
+    readable = np.flatnonzero((distinct.index >= 0) & ~np.isin(distinct.index, list(problems)))
+    if reading.is_text_file or not len(readable):
+        return []
+    return [(int(readable[0]), Problem("number_as_text", f"{len(readable):,} numbers of the column stand as text"))]
+
+
+def convert_money(raw: RawColumn, field: Field, reading: Reading) -> Converted:
+    """int64 in units of 10 ** -scale."""
+    units = np.zeros(raw.length, np.int64)
+    valid = np.zeros(raw.length, bool)
+    result = Converted(pa.nulls(0))
+    if raw.numbers is not None:
+        units, valid, by_row = units_of_numbers(raw.numbers, field)
+        result.problems += by_row.items()
+    if raw.texts is not None:
+        distinct = Distinct(raw.texts)
+        of_values, by_value = _units_of_texts(distinct, field, reading)
+        good = (distinct.index >= 0) & ~np.isin(distinct.index, list(by_value))
+        units = np.where(good, of_values[np.maximum(distinct.index, 0)], units)
+        valid = valid | good
+        result.problems += distinct.rows_of(by_value)
+        result.notes += _as_text_note(raw, reading, distinct, by_value)
+    result.problems += _moment_problems(raw, "unreadable_money", "An amount such as 1234.56")
+    result.array = pa.array(units, pa.int64(), mask=~valid)
+    return result
+
+
+# --------------------------------------------------------------------------------------------- whole numbers
+
+
+def _integer_problem(shown: str, field: Field) -> Problem:
+    if not field.name.endswith("year"):
+        return Problem("unreadable_integer", f"“{shown}” is not a whole number", "A whole number")
+    two = _TWO_YEARS.fullmatch(shown.strip())
+    if two is None:
+        return Problem("unreadable_year", f"“{shown}” is not a year", "A fiscal year of four digits, such as 2022")
+    first = int(two[1])
+    return Problem(
+        "unreadable_year",
+        f"“{shown}” names two years",
+        "One fiscal year of four digits",
+        remedy=f"Write {first} or {first + 1}, whichever year your ledger counts it in, in the whole column.",
+    )
+
+
+def convert_integer(raw: RawColumn, field: Field, reading: Reading) -> Converted:
+    """int32."""
+    values = np.zeros(raw.length, np.int32)
+    valid = np.zeros(raw.length, bool)
+    result = Converted(pa.nulls(0))
+    if raw.numbers is not None:
+        filled = is_valid(raw.numbers)
+        numbers = raw.numbers.fill_null(0.0).to_numpy(zero_copy_only=False)
+        valid = filled & (np.rint(numbers) == numbers) & (np.abs(numbers) < _INT32)
+        values = np.where(valid, numbers, 0).astype(np.int32)
+        for row in np.flatnonzero(filled & ~valid):
+            result.problems.append((int(row), _integer_problem(number_text(numbers[row]), field)))
+    if raw.texts is not None:
+        distinct = Distinct(raw.texts)
+        of_values = np.zeros(len(distinct.values), np.int32)
+        by_value: dict[int, Problem] = {}
+        for number, text in enumerate(distinct.values):
+            plain = text.strip()
+            whole = int(re.split("[.,]", plain)[0]) if _WHOLE.fullmatch(plain) else _INT32
+            if abs(whole) < _INT32:
+                of_values[number] = whole
+            else:
+                by_value[number] = _integer_problem(text, field)
+        good = (distinct.index >= 0) & ~np.isin(distinct.index, list(by_value))
+        values = np.where(good, of_values[np.maximum(distinct.index, 0)], values).astype(np.int32)
+        valid = valid | good
+        result.problems += distinct.rows_of(by_value)
+        result.notes += _as_text_note(raw, reading, distinct, by_value)
+    rule = "unreadable_year" if field.name.endswith("year") else "unreadable_integer"
+    result.problems += _moment_problems(raw, rule, "A number")
+    result.array = pa.array(values, pa.int32(), mask=~valid)
+    return result
+
+
+# ------------------------------------------------------------------------------------------- exact decimals
+
+
+def _decimals_of_numbers(numbers: pa.Array, result: Converted) -> pa.Array:
+    filled = is_valid(numbers)
+    values = numbers.fill_null(0.0).to_numpy(zero_copy_only=False)
+    finite = np.isfinite(values)
+    for row in np.flatnonzero(filled & ~finite):
+        result.problems.append((int(row), Problem("unreadable_number", "The number is not finite", "A number")))
+    unique, inverse = np.unique(np.where(finite, values, 0.0), return_inverse=True)
+    texts = pa.array([plain_decimal(decimal_from_number(float(number))) for number in unique], pa.string())
+    return texts.take(pa.array(inverse.reshape(-1), mask=~(filled & finite)))
+
+
+def _decimals_of_texts(distinct: Distinct, reading: Reading) -> tuple[pa.Array, dict[int, Problem]]:
+    bare = [text.strip().removesuffix("%").removeprefix("%").strip() for text in distinct.values]
+    convention, problems = reading.decimal, {}
+    if convention is None:
+        convention, problems = _convention_problems(bare)
+    new: list[str | None] = []
+    for number, text in enumerate(bare):
+        parsed = None
+        if number not in problems:
+            try:
+                parsed = plain_decimal(units_checked(text, convention))
+            except ValueError as reason:
+                problems[number] = Problem("unreadable_number", str(reason), "A number such as 33.33")
+        new.append(parsed)
+    return pa.array(new, pa.string()), problems
+
+
+def units_checked(text: str, convention: Convention | None):
+    """The exact decimal of a text with at most 12 decimals. Raises ValueError, worded for a person."""
+    value = parse_decimal_text(text, convention)
+    units_from_decimal(value, 12)
+    return value
+
+
+def convert_decimal(raw: RawColumn, field: Field, reading: Reading) -> Converted:
+    """Strings that hold plain exact decimals; `25%` is 25."""
+    result = Converted(pa.nulls(0))
+    of_numbers = _decimals_of_numbers(raw.numbers, result) if raw.numbers is not None else None
+    of_texts = None
+    if raw.texts is not None:
+        distinct = Distinct(raw.texts)
+        new, by_value = _decimals_of_texts(distinct, reading)
+        of_texts = distinct.spread(new)
+        result.problems += distinct.rows_of(by_value)
+        result.notes += _as_text_note(raw, reading, distinct, by_value)
+    result.problems += _moment_problems(raw, "unreadable_number", "A number such as 33.33")
+    result.array = merged(of_numbers, of_texts, raw.length, pa.string())
+    return result

@@ -1,0 +1,118 @@
+"""Work on the distinct values of a column instead of on every row, and the problems found there, row by row."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+import numpy as np
+import pyarrow as pa
+
+from outcome_reporting.domain.contract import Contract, Field
+from outcome_reporting.domain.finding import Severity
+from outcome_reporting.domain.money import Convention
+from outcome_reporting.domain.reference import Reference
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """What is wrong with a value, before it has a place. `severity` None is the rule's own."""
+
+    rule: str
+    message: str
+    expected: str = ""
+    remedy: str = ""
+    nearest: str = ""
+    severity: Severity | None = None
+
+
+@dataclass(slots=True)
+class Converted:
+    """A typed column: its Arrow array (null where empty or unreadable) and the problems by row index.
+
+    `notes` are problems of the column as a whole, placed at the first cell they concern.
+    """
+
+    array: pa.Array
+    problems: list[tuple[int, Problem]] = field(default_factory=list)
+    notes: list[tuple[int, Problem]] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What conversion needs to know beside the cells.
+
+    `decimal` and `date_order` (`dmy` or `mdy`) are declared by the source, else None and found in the column.
+    `is_text_file` says that every cell is text by nature (csv), so that numbers as text deserve no note.
+    """
+
+    contracts: dict[str, Contract] = field(default_factory=dict)
+    reference: Reference | None = None
+    publisher: str = "XM-DAC-41146"
+    decimal: Convention | None = None
+    date_order: str | None = None
+    is_text_file: bool = False
+
+    def is_named(self, column: Field) -> bool:
+        """Whether a code column may also hold names: it refers to a dataset that keeps aliases, or to plan elements."""
+        if column.code_list == "plan_elements":
+            return True
+        other = self.contracts.get(column.refers_to[0]) if column.refers_to else None
+        return other is not None and any(f.kind.value == "names" for f in other.fields)
+
+
+class Distinct:
+    """The distinct values of a string column, and which row holds which (-1: empty)."""
+
+    def __init__(self, texts: pa.Array) -> None:
+        encoded = texts.dictionary_encode()
+        self.dictionary = encoded.dictionary
+        self.index = encoded.indices.fill_null(-1).to_numpy(zero_copy_only=False)
+        self._values: list[str] | None = None
+
+    @property
+    def values(self) -> list[str]:
+        if self._values is None:
+            self._values = self.dictionary.to_pylist()
+        return self._values
+
+    def spread(self, converted: pa.Array) -> pa.Array:
+        """One converted value for each distinct value becomes one for each row."""
+        return converted.take(pa.array(self.index, mask=self.index < 0))
+
+    def rows_of(self, problems: dict[int, Problem]) -> list[tuple[int, Problem]]:
+        """Problems of distinct values (by their number) as problems of the rows that hold them."""
+        if not problems:
+            return []
+        rows = np.flatnonzero(np.isin(self.index, list(problems)))
+        return [(int(row), problems[int(self.index[row])]) for row in rows]
+
+    def first_row(self, number: int) -> int:
+        return int(np.argmax(self.index == number))
+
+    def map_strings(self, change: Callable[[str], str | Problem]) -> tuple[pa.Array, dict[int, Problem], list[int]]:
+        """Applies `change` to each value. Gives the new values, the problems, and which values were changed."""
+        new: list[str | None] = []
+        problems: dict[int, Problem] = {}
+        changed: list[int] = []
+        for number, value in enumerate(self.values):
+            result = change(value)
+            if isinstance(result, Problem):
+                problems[number] = result
+                new.append(None)
+                continue
+            new.append(result)
+            if result != value:
+                changed.append(number)
+        return pa.array(new, pa.string()), problems, changed
+
+
+def merged(first: pa.Array | None, second: pa.Array | None, length: int, kind: pa.DataType) -> pa.Array:
+    """Two arrays of one type of which at most one has a value in each row."""
+    import pyarrow.compute as pc
+
+    if first is None and second is None:
+        return pa.nulls(length, kind)
+    if first is None or second is None:
+        return (first if second is None else second).cast(kind)
+    return pc.coalesce(first.cast(kind), second.cast(kind))

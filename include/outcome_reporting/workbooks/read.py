@@ -1,0 +1,169 @@
+"""Reads one dropped file of any kind into typed tables and findings. Run it through `child`: files are not trusted."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+
+from outcome_reporting.domain.contract import Contract
+from outcome_reporting.domain.finding import Finding, Severity
+from outcome_reporting.domain.money import Convention
+from outcome_reporting.domain.reference import Reference
+from outcome_reporting.workbooks.distinct import Reading
+from outcome_reporting.workbooks.reading import FileReading
+from outcome_reporting.workbooks.recognize import HeadingIndex, Match, Recognition, recognize
+from outcome_reporting.workbooks.saying import say
+from outcome_reporting.workbooks.scan import Limits, scan
+from outcome_reporting.workbooks.sheets import CsvFault, Sheet, open_sheets
+from outcome_reporting.workbooks.sniff import FileKind, contradicts_name, sniff
+from outcome_reporting.workbooks.source_reading import SourceReading
+from outcome_reporting.workbooks.tabulate import Tabulation
+
+_PLAIN_SOURCE = SourceReading()
+_PLAIN_LIMITS = Limits()
+
+
+def read_file(
+    path: Path,
+    contracts: Mapping[str, Contract],
+    reference: Reference | None = None,
+    file_name: str = "",
+    source: SourceReading = _PLAIN_SOURCE,
+    limits: Limits = _PLAIN_LIMITS,
+    publisher: str = "XM-DAC-41146",
+) -> FileReading:
+    """The tables and findings of the file at `path`, under the name `file_name` (default: its own).
+
+    What is wrong with the file is among the findings. Raises OSError when the bytes cannot be had, and whatever
+    the readers of workbooks raise on bytes made to break them: `child` turns that into a finding too.
+    """
+    return _FileReader(path, dict(contracts), reference, file_name or path.name, source, limits, publisher).read()
+
+
+class _FileReader:
+    def __init__(self, path, contracts, reference, file_name, source, limits, publisher) -> None:
+        self.path, self.contracts, self.source, self.limits = path, contracts, source, limits
+        self.index = HeadingIndex(contracts, source.headings, source.constants)
+        self.reference, self.publisher = reference, publisher
+        self.result = FileReading(file_name)
+        self.unmatched: list[tuple[Sheet, Recognition]] = []
+
+    def say(self, rule: str, message: str = "", **place) -> None:
+        self.result.findings.append(say(rule, self.result.file_name, message, **place))
+
+    def read(self) -> FileReading:
+        sheets = self._open()
+        if sheets is None:
+            return self.result
+        matched = []
+        for sheet in sheets:
+            recognition = recognize(sheet.head(), self.index, sheet.name)
+            if recognition.match is not None:
+                matched.append((sheet, recognition.match))
+            else:
+                self.unmatched.append((sheet, recognition))
+        for sheet, match in matched:
+            self._tabulate(sheet, match)
+        self._tell_unmatched(bool(matched))
+        return self.result
+
+    def _open(self) -> list[Sheet] | None:
+        """The sheets, or None with the finding that says why there are none."""
+        size = self.path.stat().st_size
+        if size > self.limits.max_inflated_bytes:
+            self.say("file_too_large", f"It has {size / 1024**2:,.0f} MiB")
+            return None
+        content = self.path.read_bytes()
+        sniffed = sniff(content)
+        self.result.kind = sniffed.kind
+        if sniffed.kind is FileKind.UNKNOWN:
+            self.say(sniffed.rule, f"It is {sniffed.looks_like}", found=sniffed.looks_like)
+            return None
+        if contradicts_name(sniffed.kind, self.result.file_name):
+            self.say("not_what_its_name_says", f"The content is {sniffed.kind.value}; it was read so")
+        scanned = scan(content, sniffed.kind, self.result.file_name, self.limits)
+        self.result.findings += scanned.findings
+        if scanned.is_refused:
+            return None
+        try:
+            return open_sheets(content, sniffed.kind, scanned, self.source.code_page, self.source.delimiter)
+        except CsvFault as fault:
+            self.say(fault.rule, str(fault))
+        except Exception:  # every reader has its own words for "damaged", none of them for people
+            self.say("unreadable_file")
+        return None
+
+    def _tabulate(self, sheet: Sheet, match: Match) -> None:
+        number = len(self.result.tables) + 1
+        tabulation = Tabulation(self.result.file_name, sheet, match, self._reading(), number)
+        if sheet.is_hidden:
+            self.say("hidden_sheet", sheet=sheet.name, dataset=match.contract.dataset)
+        self.result.findings += tabulation.findings
+        self.result.tables.append(tabulation.table)
+        self.result.rows_in_file[number] = tabulation.table.row_count
+        self.result.amounts[number] = tabulation.amounts
+
+    def _reading(self) -> Reading:
+        return Reading(
+            contracts=self.contracts,
+            reference=self.reference,
+            publisher=self.publisher,
+            decimal=Convention(self.source.decimal) if self.source.decimal else None,
+            date_order=self.source.date_order or None,
+            is_text_file=self.result.kind is FileKind.CSV,
+        )
+
+    # ------------------------------------------------------------------------------- sheets without a dataset
+
+    def _tell_unmatched(self, has_tables: bool) -> None:
+        for sheet, recognition in self.unmatched:
+            closest = recognition.closest
+            if recognition.in_doubt:
+                titles = ", ".join(contract.title for contract in recognition.in_doubt)
+                self.say("ambiguous_dataset", f"The headings fit {titles}", sheet=sheet.name)
+                self.result.unmatched_sheets.append(sheet.name)
+            elif closest is not None and closest.is_close and not sheet.is_hidden:
+                self.result.findings += self._missing_headings(sheet, closest)
+                self.result.unmatched_sheets.append(sheet.name)
+            elif sheet.head():
+                self._tell_cover(sheet, closest, has_tables)
+        if not has_tables and not self.result.unmatched_sheets:
+            self._tell_nothing_found()
+
+    def _missing_headings(self, sheet: Sheet, closest: Match) -> list[Finding]:
+        words = closest.missing_words()
+        return [
+            say(
+                "missing_heading",
+                self.result.file_name,
+                f"The sheet comes closest to {closest.contract.title}: {words}",
+                sheet=sheet.name,
+                row=closest.header.row_no,
+                dataset=closest.contract.dataset,
+                found=", ".join(closest.unknown.values()),
+                expected=", ".join(absent.heading for absent in closest.missing),
+            )
+        ]
+
+    def _tell_cover(self, sheet: Sheet, closest: Match | None, has_tables: bool) -> None:
+        self.result.cover_sheets.append(sheet.name)
+        if has_tables:
+            is_doubtful = closest is not None and len(closest.columns) >= 2 and not sheet.is_hidden
+            self.say(
+                "sheet_not_recognized",
+                f"The sheet “{sheet.name}” holds no known dataset and was not read",
+                sheet=sheet.name,
+                severity=Severity.WARNING if is_doubtful else Severity.NOTE,
+            )
+
+    def _tell_nothing_found(self) -> None:
+        found = [recognition.closest for _, recognition in self.unmatched if recognition.closest]
+        closest = max(found, key=lambda m: len(m.columns), default=None)
+        if not any(sheet.head() for sheet, _ in self.unmatched):
+            self.say("no_dataset_recognized", "Every sheet of the file is empty")
+        elif closest is None:
+            self.say("no_dataset_recognized", "No heading of any dataset stands in the first 30 rows")
+        else:
+            message = f"{closest.contract.title} comes closest: {closest.missing_words()}"
+            expected = ", ".join(f.heading for f in closest.missing)
+            self.say("no_dataset_recognized", message, expected=expected)

@@ -1,0 +1,159 @@
+"""Which dataset a sheet holds, and where: headings matched to contracts in its first rows."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from rapidfuzz import fuzz
+
+from outcome_reporting.domain.contract import Contract, Field, Kind
+from outcome_reporting.domain.headings import normalise_heading
+from outcome_reporting.workbooks.head import HeadRow
+
+_RESEMBLES = 60
+
+
+@dataclass(slots=True)
+class Match:
+    """One contract against one row of headings. Columns are counted from 0.
+
+    `columns` are the fields found, `markers` the marker names by column, `unknown` headings of no field,
+    `doubles` columns whose field stands twice, `missing` the required fields that no heading names.
+    """
+
+    contract: Contract
+    header: HeadRow
+    columns: dict[int, Field] = field(default_factory=dict)
+    markers: dict[int, str] = field(default_factory=dict)
+    unknown: dict[int, str] = field(default_factory=dict)
+    doubles: dict[int, Field] = field(default_factory=dict)
+    missing: list[Field] = field(default_factory=list)
+
+    @property
+    def is_whole(self) -> bool:
+        return not self.missing
+
+    @property
+    def is_close(self) -> bool:
+        """Whether the sheet was plainly meant as this dataset though required headings are missing."""
+        required = [f for f in self.contract.fields if f.required]
+        found = len(required) - len(self.missing)
+        return len(self.columns) >= 2 and 2 * found >= len(required)
+
+    def missing_words(self) -> str:
+        """`missing Amount (USD); found Amt US$`, for each missing heading."""
+        parts = []
+        for absent in self.missing:
+            resembling = _most_like(absent, self.unknown.values())
+            parts.append(f"missing {absent.heading}" + (f"; found {resembling}" if resembling else ""))
+        return ", ".join(parts)
+
+
+@dataclass(slots=True)
+class Recognition:
+    """`match` when the headings of one dataset are all there; else what came closest, or the datasets in doubt."""
+
+    match: Match | None = None
+    closest: Match | None = None
+    in_doubt: list[Contract] = field(default_factory=list)
+
+
+def _names_of(column: Field) -> list[str]:
+    return [column.heading, column.name, *(text for text, _ in column.synonyms)]
+
+
+def _most_like(absent: Field, headings: Collection[str]) -> str:
+    """The heading that resembles a missing field most; empty when none does."""
+    best, best_score = "", 0.0
+    for heading in headings:
+        found = normalise_heading(heading)
+        for name in _names_of(absent):
+            wanted = normalise_heading(name)
+            score = fuzz.ratio(found, wanted)
+            if len(found) >= 4 and len(wanted) >= 4:
+                score = max(score, 0.9 * fuzz.partial_ratio(found, wanted))
+            if score > best_score:
+                best, best_score = heading, score
+    return best if best_score >= _RESEMBLES else ""
+
+
+class HeadingIndex:
+    """Every heading of every contract, normalised once; `source_headings` maps a source's own words to headings."""
+
+    def __init__(
+        self,
+        contracts: Mapping[str, Contract],
+        source_headings: Mapping[str, str] | None = None,
+        provided: Collection[str] = (),
+    ) -> None:
+        self.contracts = contracts
+        self.provided = set(provided)
+        self.fields: dict[str, dict[str, Field]] = {}
+        self.prefixes: list[tuple[str, str, Field]] = []
+        for dataset, contract in contracts.items():
+            for column in contract.fields:
+                if column.kind is Kind.MARKERS:
+                    self.prefixes.append((normalise_heading(column.heading_prefix), dataset, column))
+                    continue
+                for name in _names_of(column):
+                    self.fields.setdefault(normalise_heading(name), {})[dataset] = column
+        self.fields.pop("", None)
+        for theirs, ours in (source_headings or {}).items():
+            target = self.fields.get(normalise_heading(ours))
+            if target:
+                self.fields[normalise_heading(theirs)] = target
+
+    def match_row(self, row: HeadRow) -> list[Match]:
+        """A match for each contract of which the row has at least one heading."""
+        words = {column: normalise_heading(text) for column, text in sorted(row.cells.items())}
+        datasets = {dataset for word in words.values() for dataset in self.fields.get(word, ())}
+        return [self._match(self.contracts[dataset], row, words) for dataset in sorted(datasets)]
+
+    def _match(self, contract: Contract, row: HeadRow, words: dict[int, str]) -> Match:
+        match = Match(contract, row)
+        seen: set[str] = set()
+        for column, word in words.items():
+            known = self.fields.get(word, {}).get(contract.dataset)
+            if known is None:
+                marker = self._marker(contract.dataset, row.cells[column], word)
+                if marker:
+                    match.markers[column] = marker
+                else:
+                    match.unknown[column] = row.cells[column].strip()
+            elif known.name in seen:
+                match.doubles[column] = known
+            else:
+                seen.add(known.name)
+                match.columns[column] = known
+        match.missing = [
+            f for f in contract.fields if f.required and f.name not in seen and f.name not in self.provided
+        ]
+        return match
+
+    def _marker(self, dataset: str, heading: str, word: str) -> str:
+        for prefix, owner, column in self.prefixes:
+            if owner == dataset and prefix and word.startswith(prefix) and word != prefix:
+                _, colon, name = heading.partition(":")
+                return (name if colon else heading[len(column.heading_prefix.rstrip(": ")) :]).strip()
+        return ""
+
+
+def recognize(head: Sequence[HeadRow], index: HeadingIndex, sheet: str) -> Recognition:
+    """The dataset of a sheet from its first rows, or what came closest."""
+    matches = [match for row in head for match in index.match_row(row)]
+    whole = [match for match in matches if match.is_whole]
+    if not whole:
+        closest = max(matches, key=lambda m: (len(m.columns), -len(m.missing)), default=None)
+        return Recognition(closest=closest)
+    title = normalise_heading(sheet)
+
+    def weight(match: Match) -> tuple[int, int, int]:
+        named = title in (normalise_heading(match.contract.dataset), normalise_heading(match.contract.title))
+        return len(match.columns) + len(match.markers), int(named), -len(match.unknown)
+
+    best = max(whole, key=weight)  # of equal rows, the first
+    rivals = {m.contract.dataset: m.contract for m in whole if weight(m) == weight(best)}
+    if len(rivals) > 1:
+        return Recognition(in_doubt=list(rivals.values()), closest=best)
+    return Recognition(match=best)

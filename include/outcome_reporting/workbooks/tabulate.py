@@ -1,0 +1,246 @@
+"""One recognized sheet becomes a typed table, and everything odd about it a finding with its address."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from decimal import Decimal
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from outcome_reporting.domain.contract import Field, Kind
+from outcome_reporting.domain.finding import Finding
+from outcome_reporting.domain.money import plain_decimal
+from outcome_reporting.domain.table import TypedTable
+from outcome_reporting.workbooks.convert import convert, convert_markers, must_be_exact
+from outcome_reporting.workbooks.distinct import Converted, Problem, Reading
+from outcome_reporting.workbooks.recognize import Match
+from outcome_reporting.workbooks.rows import Rows, sort_rows
+from outcome_reporting.workbooks.saying import column_letter, say
+from outcome_reporting.workbooks.sheets import Body, CsvSheet, Sheet
+
+_CELL = re.compile(r"([A-Z]+)([0-9]+)")
+
+
+class Tabulation:
+    """Builds one table. `table` and `findings` are its result; `amounts` the sums of its money fields."""
+
+    def __init__(self, file_name: str, sheet: Sheet, match: Match, reading: Reading, table_no: int) -> None:
+        self.file_name, self.sheet, self.match = file_name, sheet, match
+        self.reading, self.table_no = reading, table_no
+        self.findings: list[Finding] = []
+        self.body: Body = sheet.body(match.header, self._needs_exact)
+        self.rows: Rows = sort_rows(self.body, match)
+        self.letters = {f.name: column_letter(column) for column, f in match.columns.items()}
+        self.amounts: dict[str, int] = {}
+        self.table = self._build()
+        self._tell_headings()
+        self._tell_rows()
+        self._tell_lost_cells()
+
+    def _needs_exact(self, column: int, texts: pa.Array) -> bool:
+        known = self.match.columns.get(column)
+        return known is not None and must_be_exact(known, texts)
+
+    def say(self, rule: str, message: str = "", row: int | None = None, **place) -> None:
+        """A finding on this sheet; `row` counts from 0 under the headings."""
+        number = None if row is None else self.body.first_row + row
+        self.findings.append(
+            say(
+                rule,
+                self.file_name,
+                message,
+                sheet=self.sheet.name,
+                row=number,
+                dataset=self.match.contract.dataset,
+                **place,
+            )
+        )
+
+    # --------------------------------------------------------------------------------------------- the table
+
+    def _build(self) -> TypedTable:
+        converted = self._convert()
+        table = TypedTable(
+            dataset=self.match.contract.dataset,
+            file_name=self.file_name,
+            sheet=self.sheet.name,
+            table_no=self.table_no,
+            header_row=self.match.header.row_no,
+            columns=dict(self.letters),
+            data=self._data(converted),
+        )
+        for row in self.rows.totals:
+            for name in self._money_fields():
+                value = converted[name].array[row].as_py()
+                if value is not None:
+                    table.totals.append((self.body.first_row + row, name, value))
+        self._check_totals(converted)
+        return table
+
+    def _money_fields(self) -> list[str]:
+        return [f.name for f in self.match.columns.values() if f.kind is Kind.MONEY]
+
+    def _convert(self) -> dict[str, Converted]:
+        result: dict[str, Converted] = {}
+        for column, known in sorted(self.match.columns.items()):
+            converted = convert(self.body.columns[column], known, self.reading)
+            self._place(converted.problems, column, known)
+            self._place(converted.notes[:1], column, known)
+            result[known.name] = converted
+        if self.match.markers:
+            known = next(f for f in self.match.contract.fields if f.kind is Kind.MARKERS)
+            columns = {name: self.body.columns[column] for column, name in self.match.markers.items()}
+            result[known.name] = convert_markers(columns, self.body.length)
+            self.letters[known.name] = column_letter(min(self.match.markers))
+        return result
+
+    def _place(self, problems: Iterable[tuple[int, Problem]], column: int, known: Field) -> None:
+        raw = self.body.columns[column]
+        for row, problem in problems:
+            if not self.rows.data[row]:
+                continue
+            place = {"remedy": problem.remedy} if problem.remedy else {}
+            self.say(
+                problem.rule,
+                problem.message,
+                row,
+                column=column_letter(column),
+                field=known.name,
+                found=raw.shown(row),
+                expected=problem.expected,
+                nearest=problem.nearest,
+                severity=problem.severity,
+                **place,
+            )
+
+    def _data(self, converted: dict[str, Converted]) -> pa.Table:
+        order = [f.name for f in self.match.contract.fields if f.name in converted]
+        numbers = np.arange(self.body.first_row, self.body.first_row + self.body.length, dtype=np.int32)
+        arrays = [pa.array(numbers), *(converted[name].array for name in order)]
+        table = pa.table(arrays, names=["row_no", *order])
+        if not self.rows.data.all():
+            table = table.filter(pa.array(self.rows.data)).combine_chunks()
+        for name in self._money_fields():
+            self.amounts[name] = pc.sum(table[name]).as_py() or 0
+        return table
+
+    # -------------------------------------------------------------------------------------------------- totals
+
+    def _check_totals(self, converted: dict[str, Converted]) -> None:
+        """Each total must equal the rows above it, the rows since the last total, or all rows."""
+        for column, known in sorted(self.match.columns.items()):
+            if known.kind is not Kind.MONEY:
+                continue
+            array = converted[known.name].array
+            values = np.where(self.rows.data, array.fill_null(0).to_numpy(zero_copy_only=False), 0)
+            since = 0
+            for row in self.rows.totals:
+                total = array[row].as_py()
+                if total is not None:
+                    sums = (int(values[:row].sum()), int(values[since:row].sum()), int(values.sum()))
+                    self._judge_total(row, column, known, total, sums)
+                since = row
+
+    def _judge_total(self, row: int, column: int, known: Field, total: int, sums: tuple[int, int, int]) -> None:
+        shown = _plain(total, known.scale)
+        if total in sums:
+            message = f"The total {shown} equals the sum of its rows; it was used as a check and not loaded"
+            self.say("totals_excluded", message, row, column=column_letter(column), field=known.name)
+            return
+        nearest = min(sums, key=lambda value: abs(value - total))
+        self.say(
+            "total_disagrees",
+            f"The total is {shown}, the sum of its rows {_plain(nearest, known.scale)}",
+            row,
+            column=column_letter(column),
+            field=known.name,
+            found=shown,
+            expected=_plain(nearest, known.scale),
+            nearest=_plain(nearest, known.scale),
+        )
+
+    # ------------------------------------------------------------------------------------ headings, odd rows
+
+    def _tell_headings(self) -> None:
+        header = self.match.header.row_no
+        for column, known in self.match.doubles.items():
+            self.findings.append(
+                say(
+                    "duplicate_heading",
+                    self.file_name,
+                    f"Two columns are {known.heading}: {self.letters[known.name]} and {column_letter(column)}",
+                    sheet=self.sheet.name,
+                    row=header,
+                    column=column_letter(column),
+                    found=self.match.header.cells.get(column, ""),
+                    dataset=self.match.contract.dataset,
+                    field=known.name,
+                )
+            )
+        for column, heading in self.match.unknown.items():
+            self.findings.append(
+                say(
+                    "unknown_heading",
+                    self.file_name,
+                    f"The column “{heading}” is not part of {self.match.contract.title} and was not read",
+                    sheet=self.sheet.name,
+                    row=header,
+                    column=column_letter(column),
+                    found=heading,
+                    dataset=self.match.contract.dataset,
+                )
+            )
+        for column, raw in self.body.columns.items():
+            if column in self.match.header.cells or raw.numbers is None:
+                continue
+            rows = np.flatnonzero(raw.filled() & self.rows.data)
+            if len(rows):
+                message = f"{len(rows):,} cells of the column stand under no heading"
+                letter = column_letter(column)
+                self.say("numbers_beside_table", message, int(rows[0]), column=letter, found=raw.shown(int(rows[0])))
+
+    def _first_cell(self, row: int) -> tuple[str, str]:
+        for column in sorted(self.body.columns):
+            shown = self.body.columns[column].shown(row)
+            if shown:
+                return column_letter(column), shown
+        return "", ""
+
+    def _tell_rows(self) -> None:
+        groups = (("notes_below_table", self.rows.notes), ("group_row", self.rows.labels))
+        for rule, rows in (*groups, ("numbers_below_table", self.rows.stray)):
+            for row in rows:
+                letter, shown = self._first_cell(row)
+                self.say(rule, "", row, column=letter, found=shown)
+        if self.rows.blank_inside:
+            count = len(self.rows.blank_inside)
+            message = f"{count:,} empty rows stand inside the table; they were skipped" if count > 1 else ""
+            self.say("empty_row", message, self.rows.blank_inside[0])
+        if isinstance(self.sheet, CsvSheet):
+            for row_no in self.sheet.ragged_rows(self.match.header):
+                self.say("ragged_row", "", row_no - self.body.first_row)
+        if not self.rows.data.any():
+            self.say("no_rows", f"{self.match.contract.title}: there are headings and no rows under them")
+
+    def _tell_lost_cells(self) -> None:
+        """Errors of the spreadsheet and formulas without a value, where they stand in a column that is read."""
+        fields = {column_letter(column): f.name for column, f in self.match.columns.items()}
+        fields |= {column_letter(column): "" for column in self.match.markers}
+        lost = [(cell, "error_cell", text) for cell, text in self.sheet.error_cells]
+        lost += [(cell, "formula_without_value", "a formula without a value") for cell in self.sheet.unvalued_cells]
+        for cell, rule, found in lost:
+            place = _CELL.fullmatch(cell)
+            if place is None:
+                self.say(rule, found=found)
+            elif place[1] in fields and int(place[2]) >= self.body.first_row:
+                row = int(place[2]) - self.body.first_row
+                self.say(rule, "", row, column=place[1], field=fields[place[1]], found=found)
+
+
+def _plain(units: int, scale: int) -> str:
+    value = plain_decimal(Decimal(units).scaleb(-scale))
+    whole, _, part = value.partition(".")
+    return f"{whole}.{part.ljust(2, '0')}" if scale else whole

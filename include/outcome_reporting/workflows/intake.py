@@ -1,0 +1,316 @@
+"""From a drop folder to an answer: notice, read, judge, load, answer, close.
+
+Each step takes and returns references (a run, file ids), so that it can be a task of its own; what lies between
+two steps stands in `staging/<run>/`. Every step may be run again: bytes are archived under their hash, a reading
+is written over itself, a file that is loaded already is not loaded twice.
+"""
+
+from __future__ import annotations
+
+import json
+import pickle
+import shutil
+import uuid
+from collections.abc import Iterable, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import insert, select, update
+
+from outcome_reporting.settings import Settings
+from outcome_reporting.warehouse import tables
+from outcome_reporting.warehouse.files import SeenFile, record_file
+from outcome_reporting.workflows import answering, loading
+from outcome_reporting.workflows.house import House, open_house
+from outcome_reporting.workflows.inbox import Dropped, archive_path, keep, list_inbox
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from outcome_reporting.workflows.judging import Candidate
+
+
+def begin_night(settings: Settings) -> str:
+    """Open a run; its id names the folder in which the night's steps leave what the next ones need."""
+    house = open_house(settings)
+    run_id = str(uuid.uuid4())
+    with house.engine.begin() as connection:
+        connection.execute(insert(tables.run).values(run_id=run_id, kind="intake", started_at=datetime.now(UTC)))
+    _staging(settings, run_id).mkdir(parents=True, exist_ok=True)
+    return run_id
+
+
+def notice_files(settings: Settings, run_id: str) -> list[str]:
+    """Archive what lies in the drop folders; the ids of the files that must be read.
+
+    A file that is loaded already, whole and live, is answered as identical and leaves the folder. A rejected
+    one is looked at again only when something has been loaded, undone or dropped since its verdict.
+    """
+    house = open_house(settings)
+    dropped = [kept for source, path in list_inbox(settings) if (kept := keep(settings, source, path))]
+    night = []
+    seen: dict[str, str] = {}
+    with house.engine.begin() as connection:
+        changed_at = loading.last_change(connection)
+        known = {
+            row.sha256: row
+            for row in connection.execute(
+                select(tables.file).where(tables.file.c.sha256.in_([one.sha256 for one in dropped]))
+            )
+        }
+        is_new_about = any(one.sha256 not in known for one in dropped)
+        for one in dropped:
+            file = known.get(one.sha256)
+            entry = one.as_dict() | {"seen_before_at": None}
+            if one.sha256 in seen:
+                entry |= {
+                    "file_id": seen[one.sha256],
+                    "state": "identical",
+                    "identical_to": "another file of this run",
+                }
+            elif file is not None and (loaded := loading.live_load_of(connection, file.file_id)):
+                entry |= {"file_id": str(file.file_id), "state": "identical", "identical_to": loaded}
+            else:
+                was_judged = file is not None and file.verdict == "rejected"
+                is_stale = was_judged and not is_new_about and (changed_at is None or changed_at <= file.verdict_at)
+                entry |= {
+                    "file_id": _note_file(connection, run_id, one, file),
+                    "state": "waiting" if is_stale else "read",
+                }
+                if was_judged:
+                    entry["seen_before_at"] = file.verdict_at.isoformat()
+            seen.setdefault(one.sha256, entry["file_id"])
+            night.append(entry)
+    _write_json(_staging(settings, run_id) / "night.json", night)
+    return [entry["file_id"] for entry in night if entry["state"] == "read"]
+
+
+def _note_file(connection, run_id: str, one: Dropped, file) -> str:
+    """The row of this content in intake.file, new or under the name it has now; an older verdict stays."""
+    seen = SeenFile(
+        one.sha256, one.file_name, one.source, one.owner, one.byte_count, datetime.fromisoformat(one.dropped_at)
+    )
+    verdict = file.verdict if file is not None else "noticed"
+    digest = file.verdict_digest if file is not None else ""
+    verdict_at = file.verdict_at if file is not None else datetime.now(UTC)
+    return str(record_file(connection, seen, verdict, verdict_at, digest, uuid.UUID(run_id)))
+
+
+def read_files(
+    settings: Settings, run_id: str, file_ids: Sequence[str], on_file: Callable[[str], None] | None = None
+) -> list[str]:
+    """Read these files in limited child processes; each reading is left in the run's folder."""
+    from outcome_reporting.workbooks.child import ReaderPool, ReadJob, store_reading
+
+    house = open_house(settings)
+    entries = [entry for entry in _night(settings, run_id) if entry["file_id"] in set(file_ids)]
+    jobs = [
+        ReadJob(entry["file_id"], Path(entry["archived"]), entry["file_name"])
+        for entry in entries
+        if entry["state"] == "read"
+    ]
+    with ReaderPool(settings, house.contracts, house.reference) as pool:
+        for job_id, reading in pool.read_many(jobs):
+            store_reading(_staging(settings, run_id) / "readings" / job_id, reading)
+            if on_file:
+                on_file(reading.file_name)
+    return [job.job_id for job in jobs]
+
+
+def judge_files(settings: Settings, run_id: str) -> list[str]:
+    """The verdict on every file that was read, all together; ids of the accepted ones in the order of loading."""
+    from outcome_reporting.workflows.judging import judge
+
+    house = open_house(settings)
+    candidates = _candidates(settings, run_id)
+    with house.engine.connect() as connection:
+        judge(house, connection, candidates)
+    with (_staging(settings, run_id) / "verdicts.pickle").open("wb") as stream:
+        pickle.dump(candidates, stream)
+    return [c.file_id for c in loading.in_load_order([c for c in candidates if not c.is_rejected])]
+
+
+def _candidates(settings: Settings, run_id: str) -> list[Candidate]:
+    from outcome_reporting.workbooks.child import load_reading
+    from outcome_reporting.workflows.judging import Candidate
+
+    candidates = []
+    for entry in _night(settings, run_id):
+        folder = _staging(settings, run_id) / "readings" / entry["file_id"]
+        if entry["state"] != "read" or not folder.exists():
+            continue
+        reading = load_reading(folder)
+        candidates.append(
+            Candidate(
+                file_id=entry["file_id"],
+                file_name=entry["file_name"],
+                dropped_at=datetime.fromisoformat(entry["dropped_at"]),
+                tables=list(reading.tables),
+                findings=list(reading.findings),
+                seen_before_at=entry["seen_before_at"] and datetime.fromisoformat(entry["seen_before_at"]),
+            )
+        )
+    return candidates
+
+
+def load_files(
+    settings: Settings, run_id: str, file_ids: Sequence[str], on_file: Callable[[str], None] | None = None
+) -> list[int]:
+    """Load these accepted files, one transaction each; the fiscal years that their rows speak of."""
+    house = open_house(settings)
+    verdicts = {candidate.file_id: candidate for candidate in _verdicts(settings, run_id)}
+    entries = {entry["file_id"]: entry for entry in _night(settings, run_id) if entry["state"] == "read"}
+    years: set[int] = set()
+    for file_id in file_ids:
+        candidate = verdicts[file_id]
+        with house.engine.begin() as connection:
+            loaded = loading.load_candidate(house, connection, run_id, entries[file_id], candidate)
+        _write_pickle(_staging(settings, run_id) / "loads" / f"{file_id}.pickle", loaded)
+        years |= loading.years_of(candidate)
+        if on_file:
+            on_file(candidate.file_name)
+    return sorted(years)
+
+
+def answer_files(settings: Settings, run_id: str) -> None:
+    """An answer for every file of the night; a rejected one is told again only when its verdict has changed."""
+    house = open_house(settings)
+    verdicts = {candidate.file_id: candidate for candidate in _verdicts(settings, run_id)}
+    for entry in _night(settings, run_id):
+        folder = settings.folder("answers") / entry["source"]
+        candidate = verdicts.get(entry["file_id"]) if entry["state"] == "read" else None
+        loaded_path = _staging(settings, run_id) / "loads" / f"{entry['file_id']}.pickle"
+        loaded = pickle.loads(loaded_path.read_bytes()) if candidate and loaded_path.exists() else None
+        if entry["state"] == "identical":
+            answering.answer_identical(folder, entry)
+            Path(entry["path"]).unlink(missing_ok=True)
+        elif candidate is not None and loaded is not None:
+            answering.answer_loaded(house, folder, entry, candidate, loaded)
+            Path(entry["path"]).unlink(missing_ok=True)
+        elif candidate is not None and candidate.is_rejected:
+            _answer_rejected(house, run_id, folder, entry, candidate)
+
+
+def _answer_rejected(house: House, run_id: str, folder: Path, entry: dict, candidate: Candidate) -> None:
+    digest = answering.digest_of(candidate.findings)
+    with house.engine.begin() as connection:
+        file = connection.execute(
+            select(tables.file.c.verdict, tables.file.c.verdict_digest).where(tables.file.c.file_id == entry["file_id"])
+        ).one()
+        if file.verdict != "rejected" or file.verdict_digest != digest:
+            answering.answer_rejected(house, folder, entry, candidate)
+        loading.store_verdict(connection, run_id, candidate, "rejected", digest)
+
+
+def close_night(settings: Settings, run_id: str) -> dict[str, Any]:
+    """End the run: its summary, stored and returned; the folder of its steps is removed."""
+    house = open_house(settings)
+    verdicts = {candidate.file_id: candidate for candidate in _verdicts(settings, run_id)}
+    night = _night(settings, run_id)
+    read = [entry for entry in night if entry["state"] == "read"]
+    rejected = [e for e in night if e["state"] == "waiting" or (e in read and verdicts[e["file_id"]].is_rejected)]
+    loads = [
+        pickle.loads((_staging(settings, run_id) / "loads" / f"{entry['file_id']}.pickle").read_bytes())
+        for entry in read
+        if not verdicts[entry["file_id"]].is_rejected
+    ]
+    summary = {
+        "run_id": run_id,
+        "accepted": len(loads),
+        "rejected": len(rejected),
+        "rejected_files": sorted(entry["file_name"] for entry in rejected),
+        "identical": sum(entry["state"] == "identical" for entry in night),
+        "rows": sum(loaded.rows_loaded for loaded in loads),
+        "held": sum(loaded.rows_held for loaded in loads),
+        "usd": str(sum((loaded.loaded_usd or 0 for loaded in loads), start=0)),
+        "findings": [line for entry in rejected for line in _told(verdicts.get(entry["file_id"]), entry)],
+        "is_bad": bool(rejected),
+        "years": sorted({year for e in read for year in loading.years_of(verdicts[e["file_id"]])}),
+    }
+    with house.engine.begin() as connection:
+        connection.execute(
+            update(tables.run)
+            .where(tables.run.c.run_id == run_id)
+            .values(finished_at=datetime.now(UTC), summary=summary)
+        )
+    shutil.rmtree(_staging(settings, run_id), ignore_errors=True)
+    return summary
+
+
+def _told(candidate: Candidate | None, entry: dict) -> Iterable[str]:
+    """One line for each error: addresses and rules, never the value of a cell."""
+    if candidate is None:
+        return [f"{entry['file_name']}: still rejected, nothing has changed since its answer"]
+    return [
+        " ".join(part for part in (finding.file_name, finding.sheet, finding.cell) if part) + f": {finding.rule}"
+        for finding in candidate.findings
+        if finding.is_error
+    ]
+
+
+def check_files(settings: Settings, paths: Sequence[Path], out: Path | None = None) -> list[dict[str, Any]]:
+    """The night's answer for these files, changing nothing: neither warehouse nor archive nor folders."""
+    import tempfile
+
+    from outcome_reporting.workbooks.child import ReaderPool, ReadJob
+    from outcome_reporting.workflows.judging import Candidate, judge
+
+    house = open_house(settings)
+    jobs = [ReadJob(str(number), path, path.name) for number, path in enumerate(paths)]
+    with ReaderPool(settings, house.contracts, house.reference) as pool:
+        readings = dict(pool.read_many(jobs))
+    candidates = [
+        Candidate(
+            job.job_id,
+            job.file_name,
+            datetime.now(UTC),
+            list(readings[job.job_id].tables),
+            list(readings[job.job_id].findings),
+        )
+        for job in jobs
+    ]
+    with house.engine.connect() as connection:
+        judge(house, connection, candidates)
+    answers = []
+    for path, candidate in zip(paths, candidates, strict=True):
+        answers.append(answering.as_json(candidate, path.name))
+        if out is not None:
+            with tempfile.TemporaryDirectory():
+                answering.write_marked(out, path, path.name, candidate)
+    return answers
+
+
+def _staging(settings: Settings, run_id: str) -> Path:
+    return settings.folder("staging") / run_id
+
+
+def _night(settings: Settings, run_id: str) -> list[dict]:
+    return json.loads((_staging(settings, run_id) / "night.json").read_text())
+
+
+def _verdicts(settings: Settings, run_id: str) -> list[Candidate]:
+    path = _staging(settings, run_id) / "verdicts.pickle"
+    return pickle.loads(path.read_bytes()) if path.exists() else []
+
+
+def _write_json(path: Path, value: object) -> None:
+    path.write_text(json.dumps(value, indent=1, ensure_ascii=False))
+
+
+def _write_pickle(path: Path, value: object) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(pickle.dumps(value))
+
+
+__all__ = [
+    "answer_files",
+    "archive_path",
+    "begin_night",
+    "check_files",
+    "close_night",
+    "judge_files",
+    "load_files",
+    "notice_files",
+    "read_files",
+]

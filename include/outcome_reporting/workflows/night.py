@@ -1,0 +1,81 @@
+"""The whole night in one process, in the order in which the DAGs run it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from outcome_reporting.settings import Settings
+from outcome_reporting.workflows import allocation, intake, reports
+from outcome_reporting.workflows.house import migrate_warehouse
+
+
+def run_night(settings: Settings, progress: bool = False) -> dict[str, Any]:
+    """Intake, allocation, reports; the summary of all three. `is_bad` when a file stands rejected or a cent
+    does not reconcile. Running it twice with nothing dropped in between changes nothing.
+    """
+    migrate_warehouse(settings)
+    run_id = intake.begin_night(settings)
+    files = intake.notice_files(settings, run_id)
+    with _Bar("read", len(files), progress) as bar:
+        intake.read_files(settings, run_id, files, on_file=bar)
+    accepted = intake.judge_files(settings, run_id)
+    with _Bar("load", len(accepted), progress) as bar:
+        intake.load_files(settings, run_id, accepted, on_file=bar)
+    intake.answer_files(settings, run_id)
+    summary = intake.close_night(settings, run_id)
+    restated = allocation.restate(settings)
+    built = {"reports": 0, "files_written": 0, "release": str(settings.home / "reports" / "site" / "index.html")}
+    if reports.pending_reports(settings):
+        with _Bar("report", None, progress) as bar:
+            built = reports.build_reports(settings, on_outcome=bar)
+    is_bad = summary["is_bad"] or restated["is_bad"]
+    return {"intake": summary, "allocation": restated, "reports": built, "is_bad": is_bad}
+
+
+def describe(summary: dict[str, Any]) -> str:
+    """The night in a few lines for a person."""
+    intake_part, allocated, built = summary["intake"], summary["allocation"], summary["reports"]
+    lines = [
+        f"Files accepted    {intake_part['accepted']}",
+        f"Files rejected    {intake_part['rejected']}",
+        f"Files identical   {intake_part['identical']}",
+        f"Rows loaded       {intake_part['rows']:,}, {intake_part['held']} held",
+        f"USD loaded        {float_free(intake_part['usd'])}",
+        f"Years restated    {', '.join(map(str, allocated['years'])) or 'none'}; {allocated['rows_changed']} rows changed",
+        f"Reports           {built['reports']}, {built['files_written']} files written",
+        f"Reconciliation    difference {allocated['reconciliation_difference']}",
+        f"Look at           {built['release']}",
+    ]
+    lines += [f"  {name} was rejected" for name in intake_part["rejected_files"]]
+    return "\n".join(lines + [f"  {problem}" for problem in allocated["problems"]])
+
+
+def float_free(amount: str) -> str:
+    """An exact decimal text with commas between thousands."""
+    from decimal import Decimal
+
+    return f"{Decimal(amount):,.2f}"
+
+
+class _Bar:
+    """A progress bar on stderr while a step runs; nothing when no progress is wanted."""
+
+    def __init__(self, what: str, total: int | None, is_shown: bool) -> None:
+        self.what, self.total, self.is_shown = what, total, is_shown
+        self.bar: Any = None
+
+    def __enter__(self) -> Callable[[str], None]:
+        if self.is_shown:
+            from tqdm import tqdm
+
+            self.bar = tqdm(total=self.total, desc=f"{self.what:<8}", unit="", leave=True)
+        return self._step
+
+    def _step(self, _name: str) -> None:
+        if self.bar is not None:
+            self.bar.update(1)
+
+    def __exit__(self, *_exception: object) -> None:
+        if self.bar is not None:
+            self.bar.close()

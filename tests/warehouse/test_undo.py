@@ -1,0 +1,149 @@
+from __future__ import annotations
+
+from decimal import Decimal
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from outcome_reporting.domain.errors import Refused, UsageError
+from outcome_reporting.warehouse import tables
+from outcome_reporting.warehouse.live import live_rows
+from outcome_reporting.warehouse.needs import live_uses
+from outcome_reporting.warehouse.reconcile import reconciliation_rows
+from outcome_reporting.warehouse.undo import find_loaded, undo
+from sqlalchemy import select
+
+from .books import expense, load, references, sheet
+
+A, B, C = "a" * 64, "b" * 64, "c" * 64
+
+
+def _amounts(connection) -> dict[str, Decimal]:
+    return {row["transaction"]: row["amount_usd"] for row in live_rows(connection, tables.expense)}
+
+
+def test_what_it_replaced_is_live_again(connection):
+    load(connection, *references())
+    load(connection, sheet("expenses", [expense("T1")]), sha256=A)
+    load(connection, sheet("expenses", [expense("T1", amount_usd="90.00"), expense("T2", period=6)]), sha256=B)
+    result = undo(connection, B)
+    assert _amounts(connection) == {"T1": Decimal("100.00")}
+    before_after = {(c.slice_key, c.before_rows, c.after_rows) for c in result.changes}
+    assert before_after == {("KGZ|2022|5", 1, 1), ("KGZ|2022|6", 1, 0)}
+    with pytest.raises(UsageError, match="already"):
+        undo(connection, B)
+    with pytest.raises(UsageError, match="no loaded file"):
+        undo(connection, "f" * 64)
+    assert find_loaded(connection, B)["undone_at"] is not None
+
+
+def test_a_slice_replaced_since_stays_and_falls_back_past_the_undone_one(connection):
+    load(connection, *references())
+    for sha256, amount in ((A, "1.00"), (B, "2.00"), (C, "3.00")):
+        load(connection, sheet("expenses", [expense("T1", amount_usd=amount)]), sha256=sha256)
+    assert undo(connection, B).changes == ()
+    assert _amounts(connection) == {"T1": Decimal("3.00")}
+    undo(connection, C)
+    assert _amounts(connection) == {"T1": Decimal("1.00")}
+
+
+def test_content_that_two_files_brought_stays_while_one_stands(connection):
+    load(connection, *references())
+    load(connection, sheet("expenses", [expense("T1")]), sha256=A)
+    load(connection, sheet("expenses", [expense("T1")]), sha256=B)
+    assert undo(connection, A).changes == ()
+    assert _amounts(connection) == {"T1": Decimal("100.00")}
+    undo(connection, B)
+    assert _amounts(connection) == {}
+
+
+def test_undo_is_refused_while_live_rows_need_it(connection):
+    contract, partners = references()[4]
+    others = [one for one in references() if one[0].dataset != "partners"]
+    load(connection, *others, sha256=A)
+    load(connection, (contract, partners), sha256=B)
+    load(connection, sheet("expenses", [expense("T1", partner="SIDA", fund="30071")]), sha256=C)
+    with pytest.raises(Refused) as refused, connection.begin_nested():
+        undo(connection, B)
+    assert refused.value.reasons == ["1 rows of expense need SIDA (partners)"]
+    with pytest.raises(Refused) as refused, connection.begin_nested():
+        undo(connection, A)
+    assert len(refused.value.reasons) == 3  # office, output, fund
+    assert len(live_rows(connection, tables.expense)) == 1
+    assert [use.row_count for use in live_uses(connection, "outputs", ["KGZ_D_1.1.1"])] == [1]
+    undo(connection, C)
+    undo(connection, B)
+    undo(connection, A)
+
+
+def test_a_rate_may_go_while_an_older_one_stands(connection):
+    load(connection, *references())
+    later = {"currency": "KGS", "effective_date": "2022-05-01", "rate_per_usd": "70", "source": "UN"}
+    load(connection, sheet("exchange_rates", [later]), sha256=A)
+    line = expense("T1", amount_usd=None, currency="KGS", amount="700")
+    load(connection, sheet("expenses", [line]), sha256=B)
+    undo(connection, A)
+    assert {row["rate_per_usd"] for row in live_rows(connection, tables.exchange_rate)} == {
+        Decimal("80"),
+        Decimal("79.5"),
+    }
+
+
+def test_reconciliation_follows(connection):
+    load(connection, *references(), sha256="d" * 64)
+    load(connection, sheet("expenses", [expense("T1"), expense("T2", period=6)]), sha256=A, file_name="a.xlsx")
+    load(connection, sheet("expenses", [expense("T1", amount_usd="90.00")]), sha256=B, file_name="b.xlsx")
+
+    def lines(moment):
+        rows = reconciliation_rows(connection, moment)
+        return {r["file_name"]: (r["rows_loaded"], r["rows_superseded"], r["loaded_usd"], r["difference_usd"]) for r in rows}
+
+    moment = connection.execute(select(tables.load.c.loaded_at).order_by(tables.load.c.loaded_at.desc())).scalar()
+    money = Decimal
+    assert lines(moment)["a.xlsx"] == (2, 1, money("200.00"), 0)
+    assert lines(moment)["b.xlsx"] == (1, 0, money("90.00"), 0)
+    undone = undo(connection, B).moment
+    assert lines(undone)["a.xlsx"] == (2, 0, money("200.00"), 0)
+    assert lines(undone)["b.xlsx"] == (1, 1, money("90.00"), 0)
+    again = load(connection, sheet("expenses", [expense("T1", amount_usd="90.00")]), sha256=B, file_name="b.xlsx")
+    assert lines(again.moment)["b.xlsx"] == (1, 0, money("90.00"), 0)
+    assert lines(moment)["b.xlsx"] == (1, 0, money("90.00"), 0)
+    assert len(reconciliation_rows(connection, again.moment)) == 6 + 2
+
+
+# Files A, B, C and D each bring some of three periods with some amount; D repeats parts of A and B.
+_FILES = {
+    "a": {1: 10, 2: 10},
+    "b": {2: 20, 3: 20},
+    "c": {1: 30, 2: 30, 3: 30},
+    "d": {1: 10, 3: 20},
+}
+_STEPS = st.lists(st.tuples(st.sampled_from(["load", "undo"]), st.sampled_from(sorted(_FILES))), max_size=9)
+
+
+@settings(max_examples=40, deadline=None, suppress_health_check=list(HealthCheck))
+@given(steps=_STEPS)
+def test_live_is_the_newest_load_not_undone_for_each_key(engine, steps):
+    loads: list[tuple[str, bool]] = []  # the model: (file, stands)
+    with engine.connect() as connection:
+        load(connection, *references())
+        for step, name in steps:
+            if step == "load":
+                rows = [
+                    expense(f"{period}", period=period, amount_usd=str(amount))
+                    for period, amount in _FILES[name].items()
+                ]
+                load(connection, sheet("expenses", rows), sha256=name * 64)
+                loads.append((name, True))
+            elif (name, True) in loads:
+                undo(connection, name * 64)
+                loads = [(other, stands and other != name) for other, stands in loads]
+            else:
+                with pytest.raises(UsageError):
+                    undo(connection, name * 64)
+            expected = {}
+            for other, stands in loads:
+                if stands:
+                    expected |= {str(period): Decimal(amount) for period, amount in _FILES[other].items()}
+            assert _amounts(connection) == expected
+        connection.rollback()
