@@ -1,18 +1,18 @@
 """Split the year's money over SDG targets, partners and plan elements.
 
-Reads:  core facts whose slices changed since the last run: the fiscal year of the run's partition; started
-        by hand, the year of the form, or every year that waits when the form is empty.
-Writes: tables of `report` for that year, and nothing else; the asset `allocations`.
-If red: `verify`: a sum does not reconcile to the cent and the year is not announced to the reports; the
-        first line of the log names the difference. Any other task: the system failed; the year still
-        waits, and clearing the task or the next night takes it up again.
+Reads:  core facts whose slices changed since the last run: the fiscal years that `facts` announced and all
+        others that wait. Started by hand: those that wait, and the year of the form.
+Writes: tables of `report` for these years, in one transaction; the asset `allocations`, a partition for each.
+If red: `verify`, or `restate` with "do not reconcile": a sum is off; nothing is announced to the reports,
+        the old figures stay, and the log names the difference. Any other task: the system failed; the
+        years still wait, and clearing the task or the next night takes them up again.
 """
 
 from __future__ import annotations
 
 from typing import Any
 
-from airflow.sdk import Asset, Param, PartitionedAssetTimetable, dag, task
+from airflow.sdk import Asset, FixedKeyMapper, Param, PartitionedAssetTimetable, dag, task
 from airflow.sdk.exceptions import AirflowFailException
 
 from outcome_reporting.settings import load_settings
@@ -20,7 +20,8 @@ from outcome_reporting.workflows.chain import ALLOCATIONS, FACTS, RETRIES_FOR_SY
 
 
 @dag(
-    schedule=PartitionedAssetTimetable(assets=Asset(**FACTS)),
+    # Years are published together or not at all: whatever is announced meets in one run.
+    schedule=PartitionedAssetTimetable(assets=Asset(**FACTS), default_partition_mapper=FixedKeyMapper("warehouse")),
     catchup=False,
     max_active_runs=1,
     default_args=RETRIES_FOR_SYSTEM_FAULTS,
@@ -31,7 +32,7 @@ from outcome_reporting.workflows.chain import ALLOCATIONS, FACTS, RETRIES_FOR_SY
             minimum=1990,
             maximum=2100,
             title="Fiscal year",
-            description="Restate this year. Empty: every year that waits.",
+            description="Restate this year too. Empty: only the years that wait.",
         )
     },
     tags=[Tag.NIGHT, Tag.MONEY],
@@ -39,11 +40,13 @@ from outcome_reporting.workflows.chain import ALLOCATIONS, FACTS, RETRIES_FOR_SY
 )
 def allocation() -> None:
     @task.short_circuit(ignore_downstream_trigger_rules=True)
-    def choose_years(*, dag_run: Any = None, params: Any = None) -> list[int]:
+    def choose_years(*, params: Any = None, triggering_asset_events: Any = None) -> list[int]:
         from outcome_reporting.workflows.allocation import pending_years
 
-        chosen = dag_run.partition_key or params["fiscal_year"]
-        return [int(chosen)] if chosen else pending_years(load_settings())
+        events = [event for group in (triggering_asset_events or {}).values() for event in group]
+        announced = {int(event.partition_key) for event in events if event.partition_key}
+        asked = {params["fiscal_year"]} if params["fiscal_year"] else set()
+        return sorted({*pending_years(load_settings()), *announced, *asked})
 
     @task
     def restate(years: list[int]) -> dict[str, Any]:

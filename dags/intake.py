@@ -19,7 +19,7 @@ from airflow.sdk.exceptions import AirflowFailException, AirflowSkipException
 from outcome_reporting.settings import load_settings
 from outcome_reporting.workflows.chain import FACTS, RETRIES_FOR_SYSTEM_FAULTS, Tag
 
-BATCH = 25  # files of one mapped task: a task costs about a second, a file some hundredths
+BATCH = 50  # files of one mapped task, which starts readers of its own
 
 
 @dag(

@@ -2,8 +2,9 @@
 
 Reads:  schema `report`, for the outcomes and years whose figures, notes or results changed.
 Writes: `reports/`, released by one swap; a reader sees the old set or the new one, never a mixture.
-If red: nothing was released and the old pages stay. The log names the page; mend the cause and clear the
-        task, or start the DAG by hand: it builds whatever waits.
+If red: `verify`: pages that may not be published were kept back (their older version stays) and all others
+        are released; the log names each with its reasons. `build`: the system failed, nothing was released;
+        clear the task, or start the DAG by hand: it builds whatever waits.
 """
 
 from __future__ import annotations
@@ -11,13 +12,14 @@ from __future__ import annotations
 from typing import Any
 
 from airflow.sdk import Asset, FixedKeyMapper, PartitionedAssetTimetable, dag, task
+from airflow.sdk.exceptions import AirflowFailException
 
 from outcome_reporting.settings import load_settings
 from outcome_reporting.workflows.chain import ALLOCATIONS, RETRIES_FOR_SYSTEM_FAULTS, Tag
 
 
 @dag(
-    # Every year leads to the one site: years that are allocated while a run waits join it.
+    # Every year leads to the one site.
     schedule=PartitionedAssetTimetable(assets=Asset(**ALLOCATIONS), default_partition_mapper=FixedKeyMapper("site")),
     catchup=False,
     max_active_runs=1,
@@ -38,7 +40,14 @@ def outcome_reports() -> None:
 
         return build_reports(load_settings())
 
-    find_changed() >> build()
+    @task(retries=0)  # a page that may not be published does not mend itself by trying again
+    def verify(summary: dict[str, Any]) -> None:
+        if summary["problems"]:
+            raise AirflowFailException("Kept back: " + "; ".join(summary["problems"][:20]))
+
+    summary = build()
+    find_changed() >> summary
+    verify(summary)
 
 
 outcome_reports()

@@ -22,7 +22,6 @@ from airflow_local.services import migrate
 from outcome_reporting.settings import Settings, load_settings
 
 SAMPLES = PROJECT / "include" / "samples"
-NAMES = {"intake": "intake", "allocation": "allocation of", "outcome_reports": "outcome reports"}
 
 
 @dataclass
@@ -96,15 +95,26 @@ def run_night(environment: dict[str, str], logs: Path) -> Night:
         for event in map(json.loads, events):
             if event["state"] == "running":
                 started = time.monotonic()
-                words = " ".join(filter(None, ["DAG", NAMES[event["dag"]], event["year"]]))
-                print(f"  {words} ...", end="", flush=True)
+                print(f"  DAG {event['dag']}:", end="", flush=True)
+            elif event["state"] == "task":
+                print(f" {event['task']}", end="", flush=True)
             else:
                 night.runs.append(event)
-                red = f" (red: {', '.join(event['failed'])})" if event["failed"] else ""
-                print(f" {event['state']}{red}, {time.monotonic() - started:.1f} s", flush=True)
+                print(f": {color(event)}, {time.monotonic() - started:.1f} s", flush=True)
     if process.wait():
         raise subprocess.CalledProcessError(process.returncode, f"the DAGs failed, see {logs}/night.log")
     return night
+
+
+def color(run: dict[str, Any]) -> str:
+    if run["state"] == "success":
+        return "green"
+    meant = ", as it must be while bad workbooks lie there" if is_red_as_meant(run) else ""
+    return f"red at {', '.join(run['failed'])}{meant}"
+
+
+def is_red_as_meant(run: dict[str, Any]) -> bool:
+    return (run["dag"], run["failed"]) == ("intake", ["verdict"])
 
 
 def judge(settings: Settings, night: Night) -> list[str]:
@@ -112,7 +122,7 @@ def judge(settings: Settings, night: Night) -> list[str]:
     problems = [
         f"DAG {run['dag']}: red at {', '.join(run['failed']) or run['state']}"
         for run in night.runs
-        if run["state"] != "success" and (run["dag"], run["failed"]) != ("intake", ["verdict"])
+        if run["state"] != "success" and not is_red_as_meant(run)
     ]
     if not night.summaries("intake"):
         return [*problems, "the intake has no summary"]
@@ -180,7 +190,7 @@ def show(settings: Settings, night: Night, problems: list[str], seconds: float) 
         "files rejected": f"{summary.get('rejected', '?')} (wrong on purpose: include/samples/bad)",
         "rows loaded": summary.get("rows", "?"),
         "USD loaded": summary.get("usd", "?"),
-        "years allocated": len(allocated),
+        "years allocated": ", ".join(map(str, allocated[-1]["years"])) if allocated else "none (nothing changed)",
         "reports built": released[-1]["reports"] if released else "0 (nothing changed)",
         "report pages": pages(settings),
         "difference": f"{difference(settings):.2f} USD between files, warehouse and reports",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import importlib.metadata
 import json
 import os
 import signal
@@ -13,6 +14,9 @@ import time
 import urllib.error
 import urllib.request
 from pathlib import Path
+
+import psycopg
+from sqlalchemy import make_url
 
 from airflow_local import processes
 from airflow_local.environment import (
@@ -79,11 +83,15 @@ def hold(settings: Settings) -> int:
 
 
 def migrate(environment: dict[str, str], logs: Path) -> None:
-    """Airflow's database and the warehouse, side by side. Raises CalledProcessError; the log says why."""
-    commands = {
-        "airflow-migrate": [str(BIN / "airflow"), "db", "migrate"],
-        "migrate": [str(BIN / "outcomes"), "migrate"],
-    }
+    """Airflow's database and the warehouse, side by side. Raises CalledProcessError; the log says why.
+
+    Airflow's is skipped when this version of Airflow has already done it.
+    """
+    commands = {"migrate": [str(BIN / "outcomes"), "migrate"]}
+    done = Path(environment["AIRFLOW_HOME"]) / "migrated"
+    version = importlib.metadata.version("apache-airflow")
+    if not (has_tables(environment) and done.exists() and done.read_text() == version):
+        commands["airflow-migrate"] = [str(BIN / "airflow"), "db", "migrate"]
     with contextlib.ExitStack() as stack:
         running = {}
         for name, command in commands.items():
@@ -92,6 +100,16 @@ def migrate(environment: dict[str, str], logs: Path) -> None:
         for name, process in running.items():
             if process.wait():
                 raise subprocess.CalledProcessError(process.returncode, f"{name} failed, see {logs / name}.log")
+    done.write_text(version)
+
+
+def has_tables(environment: dict[str, str]) -> bool:
+    url = make_url(environment["AIRFLOW__DATABASE__SQL_ALCHEMY_CONN"])
+    if url.get_backend_name() != "postgresql":
+        return False
+    libpq = url.set(drivername="postgresql").render_as_string(hide_password=False)
+    with psycopg.connect(libpq) as connection:
+        return connection.execute("select to_regclass('alembic_version')").fetchone() != (None,)
 
 
 def _wait_until_ready(port: int, run: Path) -> str:

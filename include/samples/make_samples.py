@@ -148,17 +148,14 @@ def make_donors(folder: Path, rates: Rates) -> None:
             look = Look(titles=(f"Revenue {year}",), total="Total", summed=("Amount (USD)",))
             book.table("Revenue", donations.CONTRIBUTION_HEADINGS, donations.revenue_rows(year, rates), look)
             rows = donations.other_stage_rows(year, rates)
-            book.table(
-                "Agreements and cash", donations.CONTRIBUTION_HEADINGS, rows, Look(money=MONEY_BRACKETS)
-            )
+            book.table("Agreements and cash", donations.CONTRIBUTION_HEADINGS, rows, Look(money=MONEY_BRACKETS))
 
 
 def make_programme(folder: Path) -> None:
     """Offices, Strategic Notes, SDG weights, strategic-plan links, results and progress notes."""
     with Workbook(folder / "Offices.xlsx", "Offices") as book:
         rows = [
-            (r["office"], r["name"], r["kind"], r["country"] or None, r["region"])
-            for r in read_figures("offices.csv")
+            (r["office"], r["name"], r["kind"], r["country"] or None, r["region"]) for r in read_figures("offices.csv")
         ]
         book.table("Offices", ("Office", "Name", "Kind", "Country", "Region"), rows)
     outcome_headings = (
@@ -169,9 +166,7 @@ def make_programme(folder: Path) -> None:
     for office in OFFICES:
         with Workbook(folder / f"{office} Strategic Note.xlsx", f"{office} Strategic Note") as book:
             book.cover("Cover", (f"Strategic Notes of the {office} office", "Outcomes and outputs."))
-            book.table(
-                "Outcomes", outcome_headings, programme.outcome_rows(office), Look(titles=("Outcomes",))
-            )
+            book.table("Outcomes", outcome_headings, programme.outcome_rows(office), Look(titles=("Outcomes",)))
             book.table("Outputs", output_headings, programme.output_rows(office), Look(titles=("Outputs",)))
     _weights(folder / "KGZ SDG weights.xlsx", ("KGZ",), {})
     _weights(folder / "MOZ pondération ODD.xlsx", ("MOZ",), FRENCH)
@@ -190,9 +185,7 @@ def make_programme(folder: Path) -> None:
 def _weights(path: Path, offices: Iterable[str], headings: dict[str, str]) -> None:
     with Workbook(path, "SDG weights") as book:
         rows = programme.weight_rows(offices)
-        book.table(
-            "SDG", programme.WEIGHT_HEADINGS, rows, Look(titles=("Shares of each output",), headings=headings)
-        )
+        book.table("SDG", programme.WEIGHT_HEADINGS, rows, Look(titles=("Shares of each output",), headings=headings))
 
 
 def make_samples(out: Path, is_bad_wanted: bool = False, say: Callable[[str], None] = lambda _: None) -> None:

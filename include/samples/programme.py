@@ -63,9 +63,7 @@ def weight_rows(offices: Iterable[str]) -> list[tuple]:
         years = [year for year in output.years if not output.jwp or year >= 2023]
         for year in years[:1] if output.code in _INHERITING else years:
             name = "held" if (output.code, year) == HELD_GROUP else scheme
-            rows += [
-                (output.code, year, sdg, Decimal(weight) if weight else None) for sdg, weight in SCHEMES[name]
-            ]
+            rows += [(output.code, year, sdg, Decimal(weight) if weight else None) for sdg, weight in SCHEMES[name]]
     return rows
 
 

@@ -147,9 +147,7 @@ class _Table:
             else:
                 self.sheet.write_number(at, column, value, self.text)
 
-    def _sum_row(
-        self, at: int, label: str, first: int, sums: dict[str, Decimal], is_formula: bool = True
-    ) -> int:
+    def _sum_row(self, at: int, label: str, first: int, sums: dict[str, Decimal], is_formula: bool = True) -> int:
         bold = self.book.style(bold=True, top=1)
         money = self.book.style(bold=True, top=1, num_format=self.look.money)
         self.sheet.write_string(at, self.left, label, bold)

@@ -135,9 +135,7 @@ def _funds(output: Output, dice: Dice) -> list[tuple[str, int]]:
     if "_O_" in output.code:
         mix = [("UNW-IB", 48), ("00012", 34), ("UNW-CS", 18)]
         return (
-            mix
-            if output.code == "KGZ_O_2.1" or dice.chance(0.5)
-            else [("UNW-IB", 55), ("UNW-RB", 12), ("00012", 33)]
+            mix if output.code == "KGZ_O_2.1" or dice.chance(0.5) else [("UNW-IB", 55), ("UNW-RB", 12), ("00012", 33)]
         )
     mix = [("UNW-CS", 58), ("00012", 24)]
     mix += [("UNW-PF", 18)] if dice.chance(0.45) else [("UNW-TF", 18)] if dice.chance(0.4) else []
@@ -213,9 +211,7 @@ def _partners(cell: Cell, dice: Dice) -> list[str | None]:
     return [dice.pick(donors), dice.pick(donors), None] if dice.chance(0.5) else [dice.pick(donors)]
 
 
-def _line(
-    cell: Cell, cents: int, is_last: bool, partners: list[str | None], rates: Rates, dice: Dice
-) -> Line:
+def _line(cell: Cell, cents: int, is_last: bool, partners: list[str | None], rates: Rates, dice: Dice) -> Line:
     month = dice.whole(1, 12)
     period = 13 if month == 12 and dice.chance(0.15) else month
     posted = date(cell.year, month, dice.whole(1, monthrange(cell.year, month)[1]))

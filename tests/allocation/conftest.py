@@ -13,6 +13,8 @@ from outcome_reporting.warehouse import server
 from outcome_reporting.warehouse.migrations import migrate
 from sqlalchemy import Connection, Engine
 
+from tests.allocation.house import House
+
 
 @pytest.fixture(scope="package")
 def engine() -> Iterator[Engine]:
@@ -32,3 +34,8 @@ def connection(engine: Engine) -> Iterator[Connection]:
     with engine.connect() as connection:
         yield connection
         connection.rollback()
+
+
+@pytest.fixture
+def house(connection: Connection) -> House:
+    return House(connection)

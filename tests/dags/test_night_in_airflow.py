@@ -43,7 +43,7 @@ def calls(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, Any]]:
     stand_in(
         "intake",
         begin_night="night-1",
-        notice_files=[f"file{n}" for n in range(30)],
+        notice_files=[f"file{n}" for n in range(60)],
         read_files=["file"],
         judge_files=["file0"],
         load_files=[2021],
@@ -58,7 +58,7 @@ def calls(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, Any]]:
         "problems": [],
     }
     stand_in("allocation", pending_years=[2022], restate=reconciled)
-    released = {"reports": 4, "files_written": 8, "release": "1"}
+    released = {"reports": 4, "files_written": 8, "release": "1", "problems": []}
     stand_in("reports", pending_reports=["KGZ_D_1"], build_reports=released)
     return seen
 
@@ -96,8 +96,8 @@ def test_a_good_night_is_green_and_announces_each_year(dags, calls):
     run = dags["intake"].test()
     assert str(run.state) == "success"
     assert [arguments for name, arguments in calls if name == "read_files"] == [
-        ("night-1", [f"file{n}" for n in range(25)]),
-        ("night-1", [f"file{n}" for n in range(25, 30)]),
+        ("night-1", [f"file{n}" for n in range(50)]),
+        ("night-1", [f"file{n}" for n in range(50, 60)]),
     ]
     assert partitions(run) == {"2021", "2022"}
     assert note(run).startswith("3 files accepted, 0 rejected, 0 identical; 40 rows, 1200.00 USD.")
@@ -140,10 +140,10 @@ def test_a_system_fault_turns_its_own_task_red(dags, calls, monkeypatch):
     assert found["verdict"] == "upstream_failed"
 
 
-def test_allocation_restates_the_year_of_the_form_and_announces_it(dags, calls):
+def test_allocation_restates_the_year_of_the_form_and_announces_what_it_published(dags, calls):
     run = dags["allocation"].test(run_conf={"fiscal_year": 2021})
     assert str(run.state) == "success"
-    assert ("restate", ([2021],)) in calls
+    assert ("restate", ([2021, 2022],)) in calls  # 2022 waits, and is published with it
     assert partitions(run) == {"2021"}
 
 
@@ -181,5 +181,15 @@ def test_reports_are_built_when_any_wait(dags, calls):
 def test_reports_are_left_alone_when_none_waits(dags, calls):
     answer("reports", "pending_reports", [])
     run = dags["outcome_reports"].test()
-    assert states(run) == {"find_changed": "success", "build": "skipped"}
+    assert states(run) == {"find_changed": "success", "build": "skipped", "verify": "skipped"}
     assert "build_reports" not in {name for name, _ in calls}
+
+
+def test_a_page_kept_back_turns_the_run_red_after_the_release(dags, calls):
+    kept_back = {"reports": 3, "files_written": 6, "release": "1", "problems": ["KGZ_D_1: placeholder text"]}
+    answer("reports", "build_reports", kept_back)
+    assert states(dags["outcome_reports"].test()) == {
+        "find_changed": "success",
+        "build": "success",
+        "verify": "failed",
+    }

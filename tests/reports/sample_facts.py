@@ -44,7 +44,7 @@ WEIGHTS = {
     "KGZ_O_2.4": (10, "none", (("X00", "", 100),)),
 }
 PARTNERS_2022 = (
-    ("", "", "", "core pool", 28_661_379, 0),
+    ("", "", "", "core pool", 28_248_739, 0),
     ("SPOTLIGHT", "Spotlight Initiative Fund", "C04D", "direct", 27_395_864, 25_000_000),
     ("SWE", "Sweden", "C01", "direct", 14_391_093, 30_000_000),
     ("EU", "European Commission", "C08A", "direct", 9_634_011, 0),
@@ -122,19 +122,27 @@ def _plan() -> tuple[PlanRow, ...]:
     return tuple(rows)
 
 
+# code, output, title, measure, baseline, target; below it the milestones and the results of each year
 _INDICATORS = (
-    ("KGZ_O_2A", "", "Partners with new commitments to equality", "unit", "12", "30", "15 18 20 25 30", "15 18 17 29 34"),
-    ("KGZ_O_2.1A", "KGZ_O_2.1", "Laws reviewed by gender experts", "unit", "0", "350", "40 110 190 270 350", "0 48 120 251 362"),
-    ("KGZ_O_2.1B", "KGZ_O_2.1", "A council on women’s rights and gender equality sits in parliament", "nominal", "No", "Yes", "NA NA NA NA NA", "No No No No Yes"),
-    ("KGZ_O_2.2A", "KGZ_O_2.2", "Women selling on the Buy From Women platform", "unit", "0", "1,500", "100 300 700 1,100 1,500", "0 210 640 1,159 1,402"),
-    ("KGZ_O_2.2B", "KGZ_O_2.2", "Companies signed up to the Principles", "unit", "3", "28", "5 10 16 22 28", "3 6 9 9 12"),
-    ("KGZ_O_2.3A", "KGZ_O_2.3", "Monitored media coverage free of stereotypes", "percentage", "22%", "40%", "24% 28% 32% 36% 40%", "24% 27% - 33% 35%"),
-)  # fmt: skip
+    ("KGZ_O_2A", "", "Partners with new commitments to equality", "unit", "12", "30"),
+    ("15 18 20 25 30", "15 18 17 29 34"),
+    ("KGZ_O_2.1A", "KGZ_O_2.1", "Laws reviewed by gender experts", "unit", "0", "350"),
+    ("40 110 190 270 350", "0 48 120 251 362"),
+    ("KGZ_O_2.1B", "KGZ_O_2.1", "A council on women’s rights sits in parliament", "nominal", "No", "Yes"),
+    ("NA NA NA NA NA", "No No No No Yes"),
+    ("KGZ_O_2.2A", "KGZ_O_2.2", "Women selling on the Buy From Women platform", "unit", "0", "1,500"),
+    ("100 300 700 1,100 1,500", "0 210 640 1,159 1,402"),
+    ("KGZ_O_2.2B", "KGZ_O_2.2", "Companies signed up to the Principles", "unit", "3", "28"),
+    ("5 10 16 22 28", "3 6 9 9 12"),
+    ("KGZ_O_2.3A", "KGZ_O_2.3", "Monitored media coverage free of stereotypes", "percentage", "22%", "40%"),
+    ("24% 28% 32% 36% 40%", "24% 27% - 33% 35%"),
+)
 
 
 def _results() -> tuple[ResultRow, ...]:
     rows = []
-    for code, output, title, measure, baseline, target, milestones, results in _INDICATORS:
+    for indicator, (milestones, results) in zip(_INDICATORS[::2], _INDICATORS[1::2], strict=True):
+        code, output, title, measure, baseline, target = indicator
         for year, milestone, result in zip(YEARS, milestones.split(), results.split(), strict=True):
             text = "" if result == "-" else result
             plain = text.replace(",", "").rstrip("%")
@@ -144,13 +152,18 @@ def _results() -> tuple[ResultRow, ...]:
 
 
 _NOTES = (
-    (2022, "en", "approved", "Parliament set up a Council on women’s and children’s rights and gender equality in March "
-     "2022. It replaces the council against violence of the last convocation and, unlike it, gives civil society a "
-     "seat.\n\nThe review of legislation continued: 362 laws have been read by gender experts since 2019."),
+    (
+        2022,
+        "en",
+        "approved",
+        "Parliament set up a Council on women’s and children’s rights and gender equality in March 2022. It replaces "
+        "the council against violence of the last convocation and, unlike it, gives civil society a seat.\n\n"
+        "The review of legislation continued: 362 laws have been read by gender experts since 2019.",
+    ),
     (2021, "en", "approved", "Twenty-nine partners made new commitments, among them two media houses."),
     (2020, "fr", "approved", "L’année a été marquée par la pandémie ; les consultations se sont tenues en ligne."),
     (2019, "en", "draft", "This draft is never published."),
-)  # fmt: skip
+)
 
 
 def _notes() -> tuple[ProgressNote, ...]:

@@ -7,13 +7,14 @@ from datetime import UTC, date, datetime
 from decimal import Decimal
 
 import pyarrow as pa
+from sqlalchemy import Connection
+
 from outcome_reporting.contracts.load import load_contracts
 from outcome_reporting.domain.contract import Contract, Kind
 from outcome_reporting.domain.table import TypedTable
 from outcome_reporting.settings import load_settings
 from outcome_reporting.warehouse.files import SeenFile, record_file
 from outcome_reporting.warehouse.load import DatasetLoad, HeldGroup, LoadPlan, LoadResult, write_load
-from sqlalchemy import Connection
 
 CONTRACTS = load_contracts(load_settings({}).contracts)
 DROPPED = datetime(2022, 5, 1, tzinfo=UTC)
@@ -25,9 +26,7 @@ def sheet(
 ) -> tuple[Contract, TypedTable]:
     """A table whose rows follow each other from `first_row` on; money is given in dollars, as text."""
     contract = CONTRACTS[dataset]
-    columns: dict[str, pa.Array] = {
-        "row_no": pa.array(range(first_row, first_row + len(rows)), pa.int32())
-    }
+    columns: dict[str, pa.Array] = {"row_no": pa.array(range(first_row, first_row + len(rows)), pa.int32())}
     letters = {}
     for place, field in enumerate(contract.fields):
         if not any(field.name in row for row in rows):

@@ -10,10 +10,11 @@ from pathlib import Path
 
 import psycopg
 import pytest
+from sqlalchemy import Connection, Engine
+
 from outcome_reporting.settings import Settings
 from outcome_reporting.warehouse import server
 from outcome_reporting.warehouse.migrations import migrate
-from sqlalchemy import Connection, Engine
 
 
 @pytest.fixture(scope="session")

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import pytest
+from sqlalchemy import Date, Integer, Numeric, Text
+from sqlalchemy.dialects.postgresql import JSONB
+
 from outcome_reporting.domain.contract import Kind
 from outcome_reporting.warehouse.copying import core_table
 from outcome_reporting.warehouse.tables import metadata
-from sqlalchemy import Date, Integer, Numeric, Text
-from sqlalchemy.dialects.postgresql import JSONB
 
 from .books import CONTRACTS
 

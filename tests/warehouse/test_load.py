@@ -3,13 +3,14 @@ from __future__ import annotations
 from decimal import Decimal
 
 import pytest
+from sqlalchemy import func, select
+
 from outcome_reporting.domain.errors import UsageError
 from outcome_reporting.warehouse import tables
 from outcome_reporting.warehouse.live import catalogue, find_live_transactions, live_rows, missing_slices
 from outcome_reporting.warehouse.load import HeldGroup, HeldRow
 from outcome_reporting.warehouse.moments import next_moment
 from outcome_reporting.warehouse.slices import split_slices
-from sqlalchemy import func, select
 
 from .books import CONTRACTS, expense, load, references, sheet
 
@@ -43,9 +44,11 @@ def test_rows_are_stored_exactly(connection):
 
 def test_a_rate_is_divided_exactly_and_rounded_once(connection):
     load(connection, *references())
-    rows = [expense("A", amount_usd=None, currency="KGS", amount="0.4000"),  # half a cent, away from zero
-            expense("B", amount_usd=None, currency="KGS", amount="-0.4000"),
-            expense("C", amount_usd=None, currency="KGS", amount="0.3999")]
+    rows = [
+        expense("A", amount_usd=None, currency="KGS", amount="0.4000"),  # half a cent, away from zero
+        expense("B", amount_usd=None, currency="KGS", amount="-0.4000"),
+        expense("C", amount_usd=None, currency="KGS", amount="0.3999"),
+    ]
     result = load(connection, sheet("expenses", rows))
     assert result.loaded_usd == Decimal("0.00") and result.difference_usd == 0
 

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
+
 from outcome_reporting.warehouse import server
 from outcome_reporting.warehouse.migrations import downgrade, migrate, newest_revision
 from outcome_reporting.warehouse.tables import metadata

@@ -5,15 +5,17 @@ from decimal import Decimal
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from sqlalchemy import select
+
 from outcome_reporting.domain.errors import Refused, UsageError
 from outcome_reporting.warehouse import tables
 from outcome_reporting.warehouse.live import live_rows
+from outcome_reporting.warehouse.load import DatasetLoad, HeldGroup, HeldRow, LoadPlan, write_again
 from outcome_reporting.warehouse.needs import live_uses
 from outcome_reporting.warehouse.reconcile import reconciliation_rows
 from outcome_reporting.warehouse.undo import find_loaded, undo
-from sqlalchemy import select
 
-from .books import expense, load, references, sheet
+from .books import CONTRACTS, DROPPED, expense, load, references, sheet
 
 A, B, C = "a" * 64, "b" * 64, "c" * 64
 
@@ -65,7 +67,7 @@ def test_undo_is_refused_while_live_rows_need_it(connection):
     load(connection, sheet("expenses", [expense("T1", partner="SIDA", fund="30071")]), sha256=C)
     with pytest.raises(Refused) as refused, connection.begin_nested():
         undo(connection, B)
-    assert refused.value.reasons == ["1 rows of expense need SIDA (partners)"]
+    assert refused.value.reasons == ["1 row of expense: SIDA (partners)"]
     with pytest.raises(Refused) as refused, connection.begin_nested():
         undo(connection, A)
     assert len(refused.value.reasons) == 3  # office, output, fund
@@ -96,7 +98,9 @@ def test_reconciliation_follows(connection):
 
     def lines(moment):
         rows = reconciliation_rows(connection, moment)
-        return {r["file_name"]: (r["rows_loaded"], r["rows_superseded"], r["loaded_usd"], r["difference_usd"]) for r in rows}
+        return {
+            r["file_name"]: (r["rows_loaded"], r["rows_superseded"], r["loaded_usd"], r["difference_usd"]) for r in rows
+        }
 
     moment = connection.execute(select(tables.load.c.loaded_at).order_by(tables.load.c.loaded_at.desc())).scalar()
     money = Decimal
@@ -147,3 +151,28 @@ def test_live_is_the_newest_load_not_undone_for_each_key(engine, steps):
                     expected |= {str(period): Decimal(amount) for period, amount in _FILES[other].items()}
             assert _amounts(connection) == expected
         connection.rollback()
+
+
+def test_held_rows_loaded_later_belong_to_their_load(connection):
+    load(connection, *references())
+    weight = {"output": "KGZ_D_1.1.1", "fiscal_year": 2022, "sdg": "5.2", "weight_percent": "100"}
+    load(connection, sheet("sdg_weights", [weight | {"sdg": "4.1"}]), sha256=A, file_name="a.xlsx")
+    group = HeldGroup(
+        CONTRACTS["sdg_weights"],
+        "KGZ",
+        "KGZ_D_1.1.1|2022",
+        "KGZ_D_1.1.1|2022",
+        [HeldRow(1, 2, weight, "its output was not known yet")],
+    )
+    first = load(connection, sheet("sdg_weights", []), held=[group], sha256=B, file_name="b.xlsx")
+    contract, whole = sheet("sdg_weights", [weight])
+    plan = LoadPlan(first.load_id, "b.xlsx", "finance", DROPPED, [DatasetLoad(contract, [whole])])
+    write_again(connection, plan, first.load_id)
+    assert [row["sdg"] for row in live_rows(connection, tables.sdg_weight)] == ["5.2"]
+    load(connection, sheet("sdg_weights", [weight | {"sdg": "1.1"}]), sha256=C)
+    undo(connection, C)
+    assert [row["sdg"] for row in live_rows(connection, tables.sdg_weight)] == ["5.2"]
+    last = undo(connection, B)
+    assert [row["sdg"] for row in live_rows(connection, tables.sdg_weight)] == ["4.1"]
+    by_name = {row["file_name"]: row for row in reconciliation_rows(connection, last.moment)}
+    assert by_name["a.xlsx"]["rows_superseded"] == 0

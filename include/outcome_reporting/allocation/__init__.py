@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from outcome_reporting.allocation.published import ReconciliationRow
+from outcome_reporting.allocation.reconcile import Problem, reconcile
 from outcome_reporting.allocation.restate import Restatement, restate
+from outcome_reporting.allocation.touched import touched_years
 
-__all__ = ["ReconciliationRow", "Restatement", "restate"]
+__all__ = ["Problem", "ReconciliationRow", "Restatement", "reconcile", "restate", "touched_years"]

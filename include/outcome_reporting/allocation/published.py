@@ -12,6 +12,7 @@ import psycopg
 from outcome_reporting.allocation.statements import Parameters, run_statement, statements
 
 _YEARS = "(%(years)s::smallint[] is null or fiscal_year = any(%(years)s::smallint[]))"
+_OFFICES = "(%(offices)s::text[] is null or office = any(%(offices)s::text[]))"
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,7 +22,7 @@ class PublishedTable:
     name: str
     key: tuple[str, ...]
     values: tuple[str, ...]
-    in_scope: str = _YEARS
+    in_scope: str = f"{_OFFICES} and {_YEARS}"
     has_figures: bool = False
 
     def compare(self, cursor: psycopg.Cursor, parameters: Parameters) -> None:
@@ -84,6 +85,7 @@ BY_YEAR = (
         "revenue_line",
         ("partner", "fiscal_year", "fund_type", "instrument", "stage"),
         ("partner_name", "contributor_type", "amount_cents"),
+        in_scope=_YEARS,
     ),
     PublishedTable(
         "plan_line",

@@ -59,10 +59,12 @@ def restate(
     run_date: date,
     fiscal_years: Sequence[int] | None,
     impute: bool,
+    offices: Sequence[str] | None = None,
     reconciliation: Iterable[ReconciliationRow] | None = None,
 ) -> Restatement:
-    """Restates the published rows of these fiscal years (None: all) from the slices live at `snapshot_at`.
+    """Restates the published rows of these fiscal years and offices (None: all) as of `snapshot_at`.
 
+    No year at all ([]) looks at the withhold list and the reconciliation alone.
     Runs inside the caller's transaction, which also gets jit off and more memory for sorting until it ends.
     `run_date` decides which partners are withheld; `impute` splits the core pool by core revenue;
     `reconciliation` are all its rows (None leaves them as they are). Raises ValueError when `published_at` is
@@ -78,22 +80,23 @@ def restate(
         "run_id": run_id,
         "run_date": run_date,
         "years": None if fiscal_years is None else sorted(set(fiscal_years)),
+        "offices": None if offices is None else sorted(set(offices)),
         "impute": impute,
         "since": None if last is None else last[2],
     }
     cursor.execute("set local jit = off")
     cursor.execute("set local work_mem = '128MB'")
-    _compute(cursor, parameters)
-    tables = list(BY_YEAR)
+    tables = list(BY_YEAR) if parameters["years"] != [] else []
+    _compute(cursor, parameters, _COMPUTING if tables else _COMPUTING[:1])
     if reconciliation is not None:
         stage_reconciliation(cursor, reconciliation)
         tables.append(RECONCILIATION)
     return _publish(cursor, parameters, tables, last)
 
 
-def _compute(cursor: psycopg.Cursor, parameters: Parameters) -> None:
-    """Every statement of the computing files in order: staging, cells, weights, new rows."""
-    for file_name in _COMPUTING:
+def _compute(cursor: psycopg.Cursor, parameters: Parameters, file_names: Iterable[str]) -> None:
+    """Every statement of these files in order: dimensions, cells, weights, new rows."""
+    for file_name in file_names:
         for name, text in statements(file_name).items():
             run_statement(cursor, text, parameters)
             if name in ("budget_cells", "weights"):
@@ -109,7 +112,7 @@ def _publish(
     else:
         for table in tables:
             table.compare(cursor, parameters)
-        figures = _record_changes(cursor, parameters)
+        figures = _record_changes(cursor, parameters, tables)
         rows_changed = {table.name: table.write_differences(cursor, parameters) for table in tables}
     publication = statements("8_publication.sql")
     withheld = sum(
@@ -134,9 +137,9 @@ def _publish(
     )
 
 
-def _record_changes(cursor: psycopg.Cursor, parameters: Parameters) -> int:
+def _record_changes(cursor: psycopg.Cursor, parameters: Parameters, tables: Iterable[PublishedTable]) -> int:
     """Writes the figures that change, with their cause; returns how many. Costs nothing when none does."""
-    if not any(table.has_differences(cursor) for table in BY_YEAR if table.has_figures):
+    if not any(table.has_differences(cursor) for table in tables if table.has_figures):
         return 0
     count = 0
     for text in statements("7_changes.sql").values():

@@ -17,9 +17,10 @@ from rapidfuzz import fuzz, process
 
 from outcome_reporting.checks.catalogue import Catalogue, partner_spellings
 from outcome_reporting.domain.codes import fold_name, office_of, plan_period_years
-from outcome_reporting.domain.contract import Contract
+from outcome_reporting.domain.contract import Contract, Kind
 from outcome_reporting.domain.finding import Finding
 from outcome_reporting.domain.money import convert_to_usd_cents, plain_decimal
+from outcome_reporting.domain.placeholder import find_placeholder
 from outcome_reporting.domain.rules import RULES
 from outcome_reporting.domain.table import TypedTable
 
@@ -117,6 +118,8 @@ def check_references(contract: Contract, table: TypedTable, catalogue: Catalogue
         yield from _partner_on_core(report, catalogue)
     if {"posting_date", "fiscal_year"} <= names:
         yield from _dates(report)
+    if not contract.amount_fields:
+        yield from _placeholders(report)
 
 
 def _reference(report: _Report, field: str, dataset: str, names: set[str], catalogue: Catalogue) -> Iterator[Finding]:
@@ -239,7 +242,7 @@ def _plan_periods(report: _Report, catalogue: Catalogue) -> Iterator[Finding]:
         except ValueError:
             yield from report.at(found.rows(index), "plan_period", "unreadable_plan_period", period, "2018-2022")
             continue
-        for start, end, name, _ in own[code] if code in own else ():
+        for start, end, name, _ in own.get(code, ()):
             if name != period and start <= last and first <= end:
                 yield from report.at(found.rows(index), "plan_period", "period_overlap", period, f"no year of {name}")
         if any(start <= last and first <= end for start, end, _, _ in other.get(code, ())):
@@ -342,3 +345,14 @@ def _dates(report: _Report) -> Iterator[Finding]:
             yield from report.at(
                 found.rows(index), "posting_date", "date_outside_year", day.isoformat(), f"a date in {year}"
             )
+
+
+def _placeholders(report: _Report) -> Iterator[Finding]:
+    """Texts that a report would show must be real ones."""
+    for field in report.contract.fields:
+        if field.kind is not Kind.TEXT or field.name not in report.table.data.column_names:
+            continue
+        for index, text in enumerate(report.table.data[field.name].to_pylist()):
+            found = find_placeholder(text) if text else None
+            if found:
+                yield from report.at([index], field.name, "placeholder_text", found, "the real text")

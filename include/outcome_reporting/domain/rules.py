@@ -108,6 +108,7 @@ _TABLE: tuple[tuple[str, Severity, str, str], ...] = (
     ("unreadable_date", _ERROR, "The cell does not hold a date", "Write a date, best as 2022-03-31."),
     ("unlikely_date", _ERROR, "The date lies outside every year that is reported on",
      "Correct the date; a number formatted as a date is a common cause."),
+    ("time_left_out", _NOTE, "Dates carry a time of day; the date alone was read", "Nothing to do."),
     ("mixed_convention", _ERROR, "The column writes decimals in two ways (1.234,56 and 1,234.56)",
      "Write all numbers of the column in one way."),
     ("ambiguous_number", _ERROR, "The number can be read in two ways (1,234)",

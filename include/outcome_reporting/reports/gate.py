@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import re
 from collections import defaultdict
 from collections.abc import Iterator
 
 from outcome_reporting.domain.money import format_usd
 from outcome_reporting.domain.outcome import OutcomeFacts
+from outcome_reporting.domain.placeholder import find_placeholder
 
 from .model import Block, Page
 
-_PLACEHOLDER = re.compile(r"\blorem\s+ipsum\b|\btbd\b|\bx{3,}\b|\[\s*(?:insert|placeholder)\b[^\]]*\]", re.IGNORECASE)
 _MEASURES = ("planned", "available", "expense")
 
 
@@ -44,9 +43,9 @@ def _prose(page: Page) -> Iterator[tuple[str, str]]:
 def _placeholders(page: Page) -> list[str]:
     reasons = []
     for place, text in _prose(page):
-        match = _PLACEHOLDER.search(text) if text else None
+        match = find_placeholder(text) if text else None
         if match:
-            reasons.append(f"{place} holds the placeholder text “{match[0]}”")
+            reasons.append(f"{place} holds the placeholder text “{match}”")
     return reasons
 
 
@@ -130,11 +129,11 @@ def _sums(facts: OutcomeFacts, year: int) -> list[str]:
     partners = sum(row.expense for row in facts.partners if row.fiscal_year == year)
     reasons += _difference("the partner lines", "expense", partners, expense, year)
     kinds: dict[str, list[int]] = {}
-    for row in facts.plan:
-        if row.fiscal_year == year:
-            total = kinds.setdefault(row.kind, [0, 0])
-            total[0] += row.planned
-            total[1] += row.expense
+    for line in facts.plan:
+        if line.fiscal_year == year:
+            total = kinds.setdefault(line.kind, [0, 0])
+            total[0] += line.planned
+            total[1] += line.expense
     if not kinds and (planned or expense):
         kinds[""] = [0, 0]
     for kind, total in sorted(kinds.items()):

@@ -10,15 +10,13 @@ from jinja2 import Environment, FileSystemLoader
 from markupsafe import Markup
 
 from . import svg
+from .html_panels import panel_html
 from .html_parts import data, escape, table_html
-from .model import Block, FundBars, GoalBars, IndicatorChart, Note, Page, Panel, PartnerBars, RateLines, YearBars
-from .numbers import format_usd
+from .model import Block, FundBars, GoalBars, IndicatorChart, Note, Page, PartnerBars, RateLines, YearBars
 from .texts import Texts
 
 TEMPLATES = Path(__file__).parent / "templates"
 SIZE_LIMIT = 100_000  # bytes of one opened page
-_GROUPS_SHOWN = 25  # sources listed in an explanation; the rest is one line with its sum
-_LINES_SHOWN = 20
 _INDICATORS_DRAWN = (9, 3, 0)  # fewer when a page would grow past its limit
 
 
@@ -98,9 +96,8 @@ def _changed(page: Page, texts: Texts) -> str:
 def _key_figure(key, texts: Texts) -> str:
     figure = key.figure
     linked = f'<a class="fig" href="#{figure.panel}">{key.short}</a>' if figure.panel else key.short
-    return (
-        f"<div><dt>{escape(key.label)}</dt><dd{data(figure)}>{linked}</dd><dd>{escape(key.remark)}</dd></div>"
-    )
+    remarks = "".join(f"<dd>{escape(remark)}</dd>" for remark in key.remarks)
+    return f"<div><dt>{escape(key.label)}</dt><dd{data(figure)}>{linked}</dd>{remarks}</div>"
 
 
 # ------------------------------------------------------------------------------------------------- blocks
@@ -192,7 +189,9 @@ def _figure(chart, drawing: str, heading: bool = True, keys: str = "") -> str:
 
 
 def _charts(block: Block, texts: Texts, drawn: int) -> str:
-    whole, pair, small = [], [], []
+    whole: list[str] = []
+    pair: list[str] = []
+    small: list[str] = []
     for chart in block.charts:
         if isinstance(chart, YearBars):
             names = ("planned", "available", "spent")
@@ -240,7 +239,7 @@ def _tables(page: Page, block: Block, texts: Texts) -> str:
             continue
         parts.append(table_html(table, texts, code_above=block.key == "results", anchors=anchors))
         shown = {figure.id for figure in table.figures()}
-        parts += [_panel(panel, texts) for panel in panels if panel.figure.id in shown]
+        parts += [panel_html(panel, texts) for panel in panels if panel.figure.id in shown]
         anchors = {key: anchor for key, anchor in anchors.items() if key not in shown}
         panels = [panel for panel in panels if panel.figure.id not in shown]
         if table.note:
@@ -283,88 +282,6 @@ def _note(note: Note, texts: Texts) -> str:
         f'<article class="progress-note" data-year="{source.fiscal_year}"><h3>{escape(note.heading)}</h3>'
         f'<div class="by">{by}</div><div class="prose" lang="{language}">{title}{text}</div></article>'
     )
-
-
-# ------------------------------------------------------------------------------------------ explanations
-
-
-def _panel(panel: Panel, texts: Texts) -> str:
-    """Where a figure comes from, under its table: groups that end in the sum, then the largest cells."""
-    back = f'<a href="#at-{panel.key}">{escape(texts("panel.back"))}</a>'
-    parts = [
-        f'<aside class="why" id="{panel.key}" aria-labelledby="{panel.key}-h">'
-        f'<h3 id="{panel.key}-h"><span>{escape(panel.title)}</span>{back}</h3>',
-        f'<div class="scroll" role="region" tabindex="0" aria-label="{escape(texts("panel.caption"))}">',
-        _panel_groups(panel, texts),
-        _panel_lines(panel, texts),
-        f"</div><p>{escape(texts('panel.id', id=panel.figure.id))}</p></aside>",
-    ]
-    return "".join(parts)
-
-
-def _head(texts: Texts, *keys: str) -> str:
-    first = f'<th scope="col">{escape(texts(keys[0]))}</th>'
-    return first + "".join(f'<th scope="col" class="n">{escape(texts(key))}</th>' for key in keys[1:])
-
-
-def _file(name: str) -> str:
-    return escape(name).replace("_", "_<wbr>")
-
-
-def _share(cents: int | None) -> str:
-    if cents is None:
-        return '<td class="n none">–</td>'
-    negative = " negative" if cents < 0 else ""
-    sign = "-" if cents < 0 else ""
-    value = f"{sign}{abs(cents) // 100}.{abs(cents) % 100:02}"
-    return f'<td class="n{negative}" data-share="{value}">{format_usd(cents)}</td>'
-
-
-def _weight(weight: str) -> str:
-    return f'<td class="n">{escape(weight)}\u00a0%</td>' if weight else '<td class="n none">–</td>'
-
-
-def _panel_groups(panel: Panel, texts: Texts) -> str:
-    groups = sorted(panel.explanation.groups, key=lambda group: -abs(group.share))
-    rows = []
-    for group in groups[:_GROUPS_SHOWN]:
-        partner = group.partner or texts("panel.no_partner")
-        where = escape(" · ".join(part for part in (group.sheet, group.output, group.fund, partner) if part))
-        rows.append(
-            f'<tr><th scope="row">{_file(group.file_name)}<span class="from">{where}</span></th>'
-            f'<td class="n">{group.lines:,}</td>{_weight(group.weight_percent)}{_share(group.share)}</tr>'
-        )
-    rest = groups[_GROUPS_SHOWN:]
-    if rest:
-        more = escape(texts("panel.more", count=f"{len(rest):,}"))
-        lines = sum(group.lines for group in rest)
-        rows.append(
-            f'<tr><th scope="row">{more}</th><td class="n">{lines:,}</td><td></td>'
-            f"{_share(sum(group.share for group in rest))}</tr>"
-        )
-    total = f'<tr><th scope="row">{escape(texts("panel.total"))}</th><td></td><td></td>'
-    total += f"{_share(sum(group.share for group in groups))}</tr>"
-    head = _head(texts, "panel.source", "panel.lines", "panel.weight", "panel.sum")
-    caption = f'<caption class="hidden">{escape(texts("panel.caption"))}</caption>'
-    return f"<table>{caption}<thead><tr>{head}</tr></thead><tbody>{''.join(rows)}</tbody><tfoot>{total}</tfoot></table>"
-
-
-def _panel_lines(panel: Panel, texts: Texts) -> str:
-    lines = panel.explanation.lines[:_LINES_SHOWN]
-    if not lines:
-        return ""
-    rows = []
-    for line in lines:
-        amount = escape(f"{line.currency} {line.amount}")
-        rate = f"{escape(line.rate)}<br>{escape(line.rate_date)}" if line.rate else "–"
-        place = escape(f"{line.sheet} · {line.column}{line.row}")
-        rows.append(
-            f'<tr><th scope="row">{_file(line.file_name)}<span class="from">{place}</span></th>'
-            f'<td class="n">{amount}</td><td class="n">{rate}</td>{_weight(line.weight_percent)}{_share(line.share)}</tr>'
-        )
-    head = _head(texts, "panel.cell", "panel.amount", "panel.rate", "panel.weight", "panel.share")
-    caption = f"<caption>{escape(texts('panel.largest'))}</caption>"
-    return f"<table>{caption}<thead><tr>{head}</tr></thead><tbody>{''.join(rows)}</tbody></table>"
 
 
 __all__ = ["SIZE_LIMIT", "path_part", "render_page", "render_template"]

@@ -223,10 +223,12 @@ class Block:
 
 @dataclass(slots=True)
 class KeyFigure:
+    """`short` is set large, `remarks` below it: the exact amount, and its share."""
+
     label: str
     figure: Figure
     short: str
-    remark: str
+    remarks: list[str]
 
 
 @dataclass(slots=True)

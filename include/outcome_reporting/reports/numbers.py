@@ -46,7 +46,7 @@ def short_usd(cents: int, unit: str) -> str:
 def unit_of(largest: int) -> str:
     """The one unit of a chart or sentence whose largest amount is `largest` cents."""
     largest = abs(largest)
-    return "M" if largest >= 50_000_000 else "K" if largest >= 1_000_000 else ""
+    return "M" if largest >= 100_000_000 else "K" if largest >= 1_000_000 else ""
 
 
 def number(text: str) -> Decimal | None:

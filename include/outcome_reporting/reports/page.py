@@ -91,10 +91,10 @@ def _key_figures(context: Context) -> list[KeyFigure]:
         part, whole, key = (
             (expense, available, "key.of_available") if name == "expense" else (cents, planned, "key.of_planned")
         )
-        remark = texts("key.usd", amount=figure.text)
+        remarks = [texts("key.usd", amount=figure.text)]
         if name != "planned" and whole:
-            remark += " · " + texts(key, percent=context.of(part, whole))
-        figures.append(KeyFigure(texts(f"key.{name}"), figure, context.short(cents, unit), remark))
+            remarks.append(texts(key, percent=context.of(part, whole)))
+        figures.append(KeyFigure(texts(f"key.{name}"), figure, context.short(cents, unit), remarks))
     return figures
 
 

@@ -75,8 +75,15 @@ def year_bars(chart: YearBars, texts: Texts) -> str:
         parts.append(_text(str(year), x, base + 20, f"c{weight}"))
         colour = "red" if (expense.cents or 0) < 0 else "blue"
         parts.append(_text(_short(expense, unit), x, base + 39, f"{colour} c{weight}", data(expense)))
-    parts.append(_text(escape(texts("resources.planned")), "84%", zero - max(
-        (chart.planned[-1].cents or 0) * scale, 0) + 4, "m s", ' dx="6"'))
+    parts.append(
+        _text(
+            escape(texts("resources.planned")),
+            "84%",
+            zero - max((chart.planned[-1].cents or 0) * scale, 0) + 4,
+            "m s",
+            ' dx="6"',
+        )
+    )
     parts.append(_text(escape(texts("resources.spent")), "84%", base + 39, "blue b s", ' dx="6"'))
     return _svg("g-years", 272, chart.title, chart.description, parts)
 
@@ -130,9 +137,9 @@ def rate_lines(chart: RateLines, texts: Texts) -> str:
         ends.append((last[-1], y_of(float(figures[last[-1]].value))) if last else None)  # type: ignore[union-attr]
     names = ((ends[0], "resources.funding", ""), (ends[1], "resources.delivery", "b"))
     apart = _apart([end[1] if end else None for end, _, _ in names])
-    for (end, key, weight), y in zip(names, apart, strict=True):
-        if end and y is not None:
-            parts.append(_text(escape(texts(key)), f"{places[end[0]]:.2f}%", y + 4, f"s {weight}", ' dx="9"'))
+    for (end, key, weight), level in zip(names, apart, strict=True):
+        if end and level is not None:
+            parts.append(_text(escape(texts(key)), f"{places[end[0]]:.2f}%", level + 4, f"s {weight}", ' dx="9"'))
     parts += [_text(str(year), f"{x:.2f}%", 174, "m s c") for year, x in zip(chart.years, places, strict=True)]
     return _svg("g-rates", 180, chart.title, chart.description, parts)
 
@@ -198,18 +205,18 @@ def _indicator_drawing(chart: IndicatorChart, place: int, texts: Texts) -> str:
         y = y_of(float(chart.target))
         parts.append(f'<line class="tg" x1="0" x2="94%" y1="{y:.1f}" y2="{y:.1f}"/>')
         parts.append(_text(escape(texts("results.target_is", target=chart.target_text)), "0", y - 6, "m s"))
+    values: list[float | None] = [float(v) if v is not None else None for v in chart.results]
     half = min(5.5, 30 / len(places))
     for x, milestone in zip(places, chart.milestones, strict=True):
         if milestone is not None:
             y = y_of(float(milestone))
             parts.append(f'<line class="ms" x1="{x - half:.2f}%" x2="{x + half:.2f}%" y1="{y:.1f}" y2="{y:.1f}"/>')
-    values = [float(value) if value is not None else None for value in chart.results]
     parts += _line(values, places, y_of, "l1")
     last = max(i for i, value in enumerate(values) if value is not None)
-    for i, value in enumerate(values):
-        if value is not None:
+    for i, result in enumerate(values):
+        if result is not None:
             radius = 4.5 if i == last else 3.5
-            parts.append(f'<circle class="d1" cx="{places[i]:.2f}%" cy="{y_of(value):.1f}" r="{radius}"/>')
+            parts.append(f'<circle class="d1" cx="{places[i]:.2f}%" cy="{y_of(result):.1f}" r="{radius}"/>')
         elif chart.years[i] <= chart.now:
             parts.append(_text(escape(texts("none.no_data")), f"{places[i]:.2f}%", base - 6, "m s c"))
     y = y_of(values[last] or 0.0)
@@ -249,7 +256,7 @@ def _goal_bar(bar: GoalBar, y: float, unit: str, scale: float) -> list[str]:
         return parts
     fill, ink = goal_colours(bar.goal)
     parts.insert(0, f'<rect class="goal" width="40" height="21" y="{y:.1f}" rx="3" fill="{fill}"/>')
-    parts.insert(1, _text(bar.goal, "20", y + 15, "b c", f' style="fill:{ink}"'))
+    parts.insert(1, _text(escape(bar.goal), "20", y + 15, "b c", f' style="fill:{ink}"'))
     x = 0.0
     for code, cents in bar.segments:
         width = cents * scale
@@ -258,7 +265,7 @@ def _goal_bar(bar: GoalBar, y: float, unit: str, scale: float) -> list[str]:
         )
         if width >= 5.5:
             narrow = " wide-only" if width < 11 else ""
-            parts.append(_text(code, f"{x:.2f}%", y + 43.5, f"b s{narrow}", f' dx="7" style="fill:{ink}"'))
+            parts.append(_text(escape(code), f"{x:.2f}%", y + 43.5, f"b s{narrow}", f' dx="7" style="fill:{ink}"'))
         x += width
     return parts
 

@@ -153,7 +153,24 @@ _ENGLISH = {
     "sdg.output": "Output and target",
     "sdg.method": "Method",
     "sdg.goal_word": "Goal {goal}, ",
-    "sdg.goal_line": "goal {goal}, no target named",
+    "sdg.goal_line": "The goal itself, no target named",
+    "goal.1": "No poverty",
+    "goal.2": "Zero hunger",
+    "goal.3": "Health and well-being",
+    "goal.4": "Quality education",
+    "goal.5": "Gender equality",
+    "goal.6": "Water and sanitation",
+    "goal.7": "Clean energy",
+    "goal.8": "Decent work and growth",
+    "goal.9": "Industry and innovation",
+    "goal.10": "Reduced inequalities",
+    "goal.11": "Sustainable cities",
+    "goal.12": "Responsible consumption",
+    "goal.13": "Climate action",
+    "goal.14": "Life below water",
+    "goal.15": "Life on land",
+    "goal.16": "Peace and justice",
+    "goal.17": "Partnerships",
     "sdg.unlinked": "Not linked to an SDG",
     "sdg.total": "Total = outcome resources {year}",
     "sdg.why": "Why {amount} is not linked:",
@@ -285,8 +302,21 @@ _ENGLISH = {
 _LANGUAGES = {"en": _ENGLISH}
 _LANGUAGE_NAMES = {"en": {"en": "English", "fr": "French", "es": "Spanish", "ru": "Russian", "ar": "Arabic"}}
 _LANGUAGE_NAMES["en"] |= {"zh": "Chinese", "pt": "Portuguese", "de": "German", "ky": "Kyrgyz", "uk": "Ukrainian"}
-_NUMBER_WORDS = "Zero One Two Three Four Five Six Seven Eight Nine Ten".split()
-_MONTHS = "January February March April May June July August September October November December".split()
+_NUMBER_WORDS = ["Zero", "One", "Two", "Three", "Four", "Five", "Six", "Seven", "Eight", "Nine", "Ten"]
+_MONTHS = [
+    "January",
+    "February",
+    "March",
+    "April",
+    "May",
+    "June",
+    "July",
+    "August",
+    "September",
+    "October",
+    "November",
+    "December",
+]
 
 
 class Texts:

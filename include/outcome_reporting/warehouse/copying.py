@@ -51,9 +51,10 @@ def copy_rows(
     buffer = io.BytesIO()
     pyarrow.csv.write_csv(rows, buffer, _WITHOUT_HEADER)
     names = ", ".join(f'"{name}"' for name in columns)
-    with connection.connection.driver_connection.cursor() as cursor:  # type: ignore[union-attr]
-        with cursor.copy(f"copy {core_table(contract)} ({names}) from stdin (format csv)") as copy:
-            copy.write(buffer.getbuffer())
+    driver = connection.connection.driver_connection
+    statement = f"copy {core_table(contract)} ({names}) from stdin (format csv)"
+    with driver.cursor() as cursor, cursor.copy(statement) as copy:  # type: ignore[union-attr]
+        copy.write(buffer.getbuffer())
     return len(chosen)
 
 

@@ -47,7 +47,7 @@ def valid_sql(moment: str | None, row: str = "") -> str:
 
 def has_office_key(table: Table) -> bool:
     """Whether a table of core belongs to offices (its key holds office) or to the whole organization."""
-    return "office" in table.primary_key.columns.keys()
+    return "office" in table.primary_key.columns
 
 
 def live_select(table: Table, moment: datetime | None = None, without: Collection[SliceKey] = ()):

@@ -15,10 +15,14 @@ from outcome_reporting.warehouse import tables
 class Sliced(Protocol):
     """Whatever names a slice and its key; office is '' for the whole organization."""
 
-    dataset: str
-    office: str
-    slice_key: str
-    slice_id: uuid.UUID
+    @property
+    def dataset(self) -> str: ...
+    @property
+    def office(self) -> str: ...
+    @property
+    def slice_key(self) -> str: ...
+    @property
+    def slice_id(self) -> uuid.UUID: ...
 
 
 def close_lives(

@@ -137,6 +137,12 @@ def write_load(connection: Connection, plan: LoadPlan) -> LoadResult:
     )
 
 
+def write_again(connection: Connection, plan: LoadPlan, load_id: uuid.UUID) -> list[SliceResult]:
+    """Writes slices under a load that exists: rows that waited and may be loaded now. The caller commits."""
+    writer = _Writer(connection, plan, load_id, next_moment(connection, plan.moment))
+    return [one for dataset in plan.datasets for one in writer.write(dataset)]
+
+
 def _with_held_only(plan: LoadPlan) -> list[DatasetLoad]:
     """The datasets of the plan, those included of which every row is held."""
     present = {one.contract.dataset for one in plan.datasets}
@@ -272,7 +278,7 @@ class _Writer:
             close_lives(
                 self.connection,
                 life,
-                [(one.office, one.live_before) for one in ended],
+                [(one.office, one.live_before) for one in ended if one.live_before],
                 self.moment,
                 self.load_id,
             )
@@ -308,12 +314,9 @@ class _Writer:
         held = [row for group in self.plan.held if group.contract is contract for row in group.rows]
         has_money = bool(contract.amount_fields)
         rates = live_rates(self.connection) if has_money else {}
-        stands_in = {  # whose rows stand for each slice: its own, or those of the live slice that it repeats
-            (one.live_before if one.action == "same" else one.slice_id): one for one in results
-        }
-        dollars = loaded_dollars(
-            self.connection, contract, [(one.office, slice_id) for slice_id, one in stands_in.items()]
-        )
+        # Rows of a slice that repeats the live one are the live one's.
+        stored = [(one.office, (one.action == "same" and one.live_before) or one.slice_id) for one in results]
+        dollars = loaded_dollars(self.connection, contract, stored)
         for table in dataset.tables:
             held_here = [row for row in held if row.table_no == table.table_no]
             held_usd = sum((row.amount_usd or Decimal(0) for row in held_here), Decimal(0))

@@ -13,6 +13,7 @@ _LAST = """
 select greatest(
   (select max(loaded_at) from intake.load),
   (select max(undone_at) from intake.load),
+  (select max(released_at) from intake.held_row),
   (select max(snapshot_at) from intake.run),
   (select max(published_at) from intake.run),
   (select max(published_at) from report.publication)
@@ -24,8 +25,9 @@ def next_moment(connection: Connection, moment: datetime | None = None) -> datet
     """A moment after everything that has happened, held until the transaction ends (others wait for it).
 
     Taken from the database's clock, or one microsecond after the last moment where the clock stands behind.
-    `moment` is for tests; UsageError when it is not later than the last. Whoever takes a moment writes it into
-    intake.load (loaded_at, undone_at) or intake.run (snapshot_at, published_at) in the same transaction.
+    `moment` is for tests; UsageError when it is not later than the last.
+    Whoever takes a moment writes it in the same transaction: intake.load (loaded_at, undone_at),
+    intake.held_row (released_at) or intake.run (snapshot_at, published_at).
     """
     connection.exec_driver_sql(f"select pg_advisory_xact_lock({_CLOCK_LOCK})")
     if moment is None:

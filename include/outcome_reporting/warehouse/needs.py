@@ -48,9 +48,10 @@ class Use:
     day: date | None = None  # of a rate: the first day that needs it
 
     def sentence(self) -> str:
-        """`1,204 rows of expense in 2022 need KGZ_D_1.1.1 (outputs)`."""
+        """`1,204 rows of expense in 2022: KGZ_D_1.1.1 (outputs)`."""
         when = f" in {self.fiscal_year}" if self.fiscal_year else f" of {self.plan_period}" if self.plan_period else ""
-        return f"{self.row_count:,} rows of {self.table}{when} need {self.code} ({self.dataset})"
+        rows = "1 row" if self.row_count == 1 else f"{self.row_count:,} rows"
+        return f"{rows} of {self.table}{when}: {self.code} ({self.dataset})"
 
 
 def live_uses(connection: Connection, dataset: str, codes: Collection[str] | None = None) -> list[Use]:
@@ -123,4 +124,5 @@ def _is_met(known: Mapping[str, Any], use: Use) -> bool:
     periods = periods if use.dataset == "outcomes" else [period for _, period in periods]
     if use.plan_period:
         return use.plan_period in periods
-    return any(first <= use.fiscal_year <= last for first, last in map(plan_period_years, periods))
+    year = use.fiscal_year
+    return year is not None and any(first <= year <= last for first, last in map(plan_period_years, periods))

@@ -17,10 +17,17 @@ with last as materialized (
   from intake.load l join intake.file f using (file_id)
   where l.loaded_at <= %(moment)s
   order by f.sha256, (l.undone_at is not null and l.undone_at <= %(moment)s), l.loaded_at desc),
-part as materialized (
-  select load_id, office, coalesce(same_as, slice_id) as slice_id, rows_by_table from core.slice
+every as materialized (
+  select load_id, office, dataset, slice_key, coalesce(same_as, slice_id) as slice_id, rows_by_table,
+    held_count, row_count
+  from core.slice
   union all
-  select load_id, '', coalesce(same_as, slice_id), rows_by_table from core.slice_org),
+  select load_id, '', dataset, slice_key, coalesce(same_as, slice_id), rows_by_table, held_count, row_count
+  from core.slice_org),
+part as (
+  -- where held rows were loaded later, the load has a second slice of that key, which holds them all
+  select distinct on (load_id, office, dataset, slice_key) load_id, office, slice_id, rows_by_table
+  from every order by load_id, office, dataset, slice_key, held_count, row_count desc),
 live as materialized (
   select office, slice_id from core.slice_life where {valid_sql("%(moment)s")}
   union all

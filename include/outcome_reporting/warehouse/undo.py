@@ -123,7 +123,8 @@ standing as (
   join undone u on u.dataset = s.dataset and u.slice_key = s.slice_key and {same_office}
   join intake.load l on l.load_id = s.load_id
   where l.undone_at is null
-  order by u.office, s.dataset, s.slice_key, l.loaded_at desc),
+  -- of one load, the slice whose held rows were loaded later stands
+  order by u.office, s.dataset, s.slice_key, l.loaded_at desc, s.held_count, s.row_count desc),
 live as (
   select u.office, u.dataset, u.slice_key, f.slice_id, s.row_count, l.file_name
   from {life} f

@@ -21,7 +21,7 @@ from outcome_reporting.domain.codes import (
     short_code,
 )
 from outcome_reporting.domain.contract import Field, Kind
-from outcome_reporting.workbooks.columns import RawColumn, is_valid, moment_text, number_text
+from outcome_reporting.workbooks.columns import RawColumn, moment_text, number_text
 from outcome_reporting.workbooks.convert_dates import convert_date
 from outcome_reporting.workbooks.convert_numbers import convert_decimal, convert_integer, convert_money
 from outcome_reporting.workbooks.distinct import Converted, Distinct, Problem, Reading
@@ -121,10 +121,8 @@ def _fold_note(distinct: Distinct, codes: pa.Array, changed: list[int], field: F
     if not plain or reading.is_named(field) or field.code_list == "sdg":
         return []
     first = plain[0]
-    message = (
-        f"{len(plain):,} codes of the column were trimmed or put in capitals; "
-        f"“{distinct.values[first]}” became {codes[first].as_py()}"
-    )
+    what = "A code of the column was" if len(plain) == 1 else f"{len(plain):,} codes of the column were"
+    message = f"{what} trimmed or put in capitals; “{distinct.values[first]}” became {codes[first].as_py()}"
     return [(distinct.first_row(first), Problem("code_folded", message))]
 
 
@@ -184,7 +182,8 @@ def convert_choice(raw: RawColumn, field: Field, reading: Reading) -> Converted:
         if foreign:
             return Problem("look_alike_letter", f"“{text}”: {foreign}", f"One of: {listing}")
         likeliest = known.get(nearest_of(folded, known.keys()), "")
-        return Problem(rule, f"“{text}” is not an allowed value of {field.heading}", f"One of: {listing}", "", likeliest)
+        message = f"“{text}” is not an allowed value of {field.heading}"
+        return Problem(rule, message, f"One of: {listing}", nearest=likeliest)
 
     distinct = Distinct(_all_texts(raw))
     values, problems, _ = distinct.map_strings(choose)
@@ -267,4 +266,4 @@ def must_be_exact(field: Field, texts: pa.Array) -> bool:
         return True
     pattern = r"^-?[0-9]+\.[0-9]+$|^[0-9]{4}-[0-9]{2}-[0-9]{2} [0-9]{2}:|^-?[0-9]{16,}$"
     values = texts.dictionary_encode().dictionary
-    return bool(pc.any(pc.match_substring_regex(values, pattern)).as_py()) and is_valid(texts).any()
+    return bool(pc.any(pc.match_substring_regex(values, pattern)).as_py())

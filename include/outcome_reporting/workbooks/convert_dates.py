@@ -168,7 +168,7 @@ def convert_date(raw: RawColumn, field: Field, reading: Reading) -> Converted:
         with_time = np.flatnonzero(clock)
         if len(with_time):
             message = f"{len(with_time):,} dates of the column carry a time of day; the date alone was read"
-            result.notes.append((int(with_time[0]), Problem("number_as_text", message)))
+            result.notes.append((int(with_time[0]), Problem("time_left_out", message)))
     if raw.texts is not None:
         distinct = Distinct(raw.texts)
         new, by_value = _dates_of_texts(distinct, reading)

@@ -111,7 +111,8 @@ def _units_of_texts(distinct: Distinct, field: Field, reading: Reading) -> tuple
         plain = _plain_units(distinct.dictionary, field.scale)
         if plain is not None:
             return plain, {}
-    convention, problems = reading.decimal, {}
+    convention = reading.decimal
+    problems: dict[int, Problem] = {}
     if convention is None:
         convention, problems = _convention_problems(distinct.values)
     units = np.zeros(len(distinct.values), np.int64)
@@ -121,7 +122,7 @@ def _units_of_texts(distinct: Distinct, field: Field, reading: Reading) -> tuple
         try:
             parsed = parse_money_text(text, field.scale, convention)
         except ValueError as reason:
-            rule = "too_many_decimals" if "decimals" in str(reason) and "more than" in str(reason) else "unreadable_money"
+            rule = "too_many_decimals" if "has more than" in str(reason) else "unreadable_money"
             problems[number] = Problem(rule, str(reason), "An amount such as 1234.56")
             continue
         if abs(parsed) > MAX_UNITS:
@@ -152,7 +153,9 @@ def _as_text_note(raw: RawColumn, reading: Reading, distinct: Distinct, problems
     readable = np.flatnonzero((distinct.index >= 0) & ~np.isin(distinct.index, list(problems)))
     if reading.is_text_file or not len(readable):
         return []
-    return [(int(readable[0]), Problem("number_as_text", f"{len(readable):,} numbers of the column stand as text"))]
+    count = len(readable)
+    words = "A number of the column stands as text" if count == 1 else f"{count:,} numbers of the column stand as text"
+    return [(int(readable[0]), Problem("number_as_text", words))]
 
 
 def convert_money(raw: RawColumn, field: Field, reading: Reading) -> Converted:
@@ -244,7 +247,8 @@ def _decimals_of_numbers(numbers: pa.Array, result: Converted) -> pa.Array:
 
 def _decimals_of_texts(distinct: Distinct, reading: Reading) -> tuple[pa.Array, dict[int, Problem]]:
     bare = [text.strip().removesuffix("%").removeprefix("%").strip() for text in distinct.values]
-    convention, problems = reading.decimal, {}
+    convention = reading.decimal
+    problems: dict[int, Problem] = {}
     if convention is None:
         convention, problems = _convention_problems(bare)
     new: list[str | None] = []

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from outcome_reporting.domain.contract import Contract, Field
 from outcome_reporting.domain.finding import Severity
@@ -109,10 +110,7 @@ class Distinct:
 
 def merged(first: pa.Array | None, second: pa.Array | None, length: int, kind: pa.DataType) -> pa.Array:
     """Two arrays of one type of which at most one has a value in each row."""
-    import pyarrow.compute as pc
-
-    if first is None and second is None:
+    parts = [part.cast(kind) for part in (first, second) if part is not None]
+    if not parts:
         return pa.nulls(length, kind)
-    if first is None or second is None:
-        return (first if second is None else second).cast(kind)
-    return pc.coalesce(first.cast(kind), second.cast(kind))
+    return parts[0] if len(parts) == 1 else pc.coalesce(*parts)

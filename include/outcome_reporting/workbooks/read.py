@@ -12,9 +12,9 @@ from outcome_reporting.domain.reference import Reference
 from outcome_reporting.workbooks.distinct import Reading
 from outcome_reporting.workbooks.reading import FileReading
 from outcome_reporting.workbooks.recognize import HeadingIndex, Match, Recognition, recognize
-from outcome_reporting.workbooks.saying import say
+from outcome_reporting.workbooks.saying import ANSWER_SHEET, say
 from outcome_reporting.workbooks.scan import Limits, scan
-from outcome_reporting.workbooks.sheets import CsvFault, Sheet, open_sheets
+from outcome_reporting.workbooks.sheets import READER_FAULTS, CsvFault, Sheet, open_sheets
 from outcome_reporting.workbooks.sniff import FileKind, contradicts_name, sniff
 from outcome_reporting.workbooks.source_reading import SourceReading
 from outcome_reporting.workbooks.tabulate import Tabulation
@@ -53,10 +53,18 @@ class _FileReader:
 
     def read(self) -> FileReading:
         sheets = self._open()
-        if sheets is None:
-            return self.result
+        if sheets is not None:
+            try:
+                self._read_sheets(sheets)
+            except READER_FAULTS:
+                self.say("unreadable_file", "A sheet of the file is damaged")
+        return self.result
+
+    def _read_sheets(self, sheets: list[Sheet]) -> None:
         matched = []
         for sheet in sheets:
+            if sheet.name == ANSWER_SHEET:
+                continue
             recognition = recognize(sheet.head(), self.index, sheet.name)
             if recognition.match is not None:
                 matched.append((sheet, recognition.match))
@@ -65,7 +73,6 @@ class _FileReader:
         for sheet, match in matched:
             self._tabulate(sheet, match)
         self._tell_unmatched(bool(matched))
-        return self.result
 
     def _open(self) -> list[Sheet] | None:
         """The sheets, or None with the finding that says why there are none."""
@@ -161,7 +168,7 @@ class _FileReader:
         closest = max(found, key=lambda m: len(m.columns), default=None)
         if not any(sheet.head() for sheet, _ in self.unmatched):
             self.say("no_dataset_recognized", "Every sheet of the file is empty")
-        elif closest is None:
+        elif closest is None or len(closest.columns) < 2:
             self.say("no_dataset_recognized", "No heading of any dataset stands in the first 30 rows")
         else:
             message = f"{closest.contract.title} comes closest: {closest.missing_words()}"

@@ -47,9 +47,11 @@ def store_reading(folder: Path, reading: FileReading) -> None:
     """Writes a reading into `folder`, made if needed; written over itself it is the same."""
     folder.mkdir(parents=True, exist_ok=True)
     for table in reading.tables:
-        with pa.OSFile(str(folder / f"table-{table.table_no}.arrow"), "wb") as sink:
-            with pa.ipc.new_file(sink, table.data.schema) as writer:
-                writer.write_table(table.data)
+        path = folder / f"table-{table.table_no}.arrow"
+        partial = path.with_suffix(".part")  # never over a file that a reading may have mapped
+        with pa.OSFile(str(partial), "wb") as sink, pa.ipc.new_file(sink, table.data.schema) as writer:
+            writer.write_table(table.data)
+        os.replace(partial, path)
     content = {
         "file_name": reading.file_name,
         "kind": reading.kind.value,

@@ -41,12 +41,25 @@ class Match:
         found = len(required) - len(self.missing)
         return len(self.columns) >= 2 and 2 * found >= len(required)
 
+    def resembling(self) -> dict[int, Field]:
+        """The columns of unknown headings that resemble a field which no heading names, each used once."""
+        found = {f.name for f in self.columns.values()}
+        absent = [f for f in self.contract.fields if f.name not in found and f.kind is not Kind.MARKERS]
+        scores = [(_likeness(h, f), column, f) for column, h in self.unknown.items() for f in absent]
+        pairs: dict[int, Field] = {}
+        for score, column, candidate in sorted(scores, key=lambda s: (-s[0], not s[2].required)):
+            if score >= _RESEMBLES and column not in pairs and candidate not in pairs.values():
+                pairs[column] = candidate
+        return pairs
+
     def missing_words(self) -> str:
-        """`missing Amount (USD); found Amt US$`, for each missing heading."""
+        """`missing Amount (USD); found Amt US$`, for each required heading and each other that seems misspelt."""
+        pairs = {f.name: self.unknown[column] for column, f in self.resembling().items()}
         parts = []
-        for absent in self.missing:
-            resembling = _most_like(absent, self.unknown.values())
-            parts.append(f"missing {absent.heading}" + (f"; found {resembling}" if resembling else ""))
+        for absent in self.contract.fields:
+            if absent in self.missing or absent.name in pairs:
+                seen = pairs.get(absent.name)
+                parts.append(f"missing {absent.heading}" + (f"; found {seen}" if seen else ""))
         return ", ".join(parts)
 
 
@@ -63,19 +76,17 @@ def _names_of(column: Field) -> list[str]:
     return [column.heading, column.name, *(text for text, _ in column.synonyms)]
 
 
-def _most_like(absent: Field, headings: Collection[str]) -> str:
-    """The heading that resembles a missing field most; empty when none does."""
-    best, best_score = "", 0.0
-    for heading in headings:
-        found = normalise_heading(heading)
-        for name in _names_of(absent):
-            wanted = normalise_heading(name)
-            score = fuzz.ratio(found, wanted)
-            if len(found) >= 4 and len(wanted) >= 4:
-                score = max(score, 0.9 * fuzz.partial_ratio(found, wanted))
-            if score > best_score:
-                best, best_score = heading, score
-    return best if best_score >= _RESEMBLES else ""
+def _likeness(heading: str, absent: Field) -> float:
+    """0 to 100: how much a heading resembles any name of a field."""
+    found = normalise_heading(heading)
+    best = 0.0
+    for name in _names_of(absent):
+        wanted = normalise_heading(name)
+        score = fuzz.ratio(found, wanted)
+        if min(len(found), len(wanted)) >= 4 and fuzz.partial_ratio(found, wanted) == 100:
+            score = max(score, 80.0)
+        best = max(best, score)
+    return best
 
 
 class HeadingIndex:

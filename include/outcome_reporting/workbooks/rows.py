@@ -53,6 +53,12 @@ class _Filled:
         return total
 
 
+def _text(body: Body, column: int, row: int) -> str:
+    """A text cell's text; empty for every other cell."""
+    texts = body.columns[column].texts
+    return texts[row].as_py() or "" if texts is not None else ""
+
+
 def is_total_label(text: str) -> bool:
     """Whether a cell names its row a total: `Total`, `Subtotal KGZ`, `Total général`, `Итого`, `KGZ Total`."""
     return bool(TOTAL_START.fullmatch(text) or TOTAL_END.fullmatch(text))
@@ -73,9 +79,8 @@ def _labelled(body: Body, match: Match, filled: _Filled) -> list[int]:
     required = [column for column, f in match.columns.items() if f.required]
     found = []
     for row in sorted(hinted):
-        texts = ((c, body.columns[c].texts) for c in ordered)
-        first = next((c for c, part in texts if part is not None and part[row].is_valid), None)
-        if first is None or not is_total_label(body.columns[first].texts[row].as_py()):
+        first = next((c for c in ordered if _text(body, c, row)), None)
+        if first is None or not is_total_label(_text(body, first, row)):
             continue
         if any(not filled.by_column[column][row] for column in required if column != first):
             found.append(row)
@@ -87,7 +92,7 @@ def _looks_like_key(body: Body, match: Match, row: int, column: int) -> bool:
     known: Field | None = match.columns.get(column)
     if known is None or not (known.in_key or known.required):
         return False
-    return " " not in body.columns[column].texts[row].as_py().strip()
+    return " " not in _text(body, column, row).strip()
 
 
 def sort_rows(body: Body, match: Match) -> Rows:

@@ -6,6 +6,7 @@ from outcome_reporting.domain.finding import Finding, Severity
 from outcome_reporting.domain.rules import RULES
 
 SHOWN_LENGTH = 200
+ANSWER_SHEET = "What to fix"  # the list in front of a returned workbook; never read as data
 
 
 def shown(text: object) -> str:
@@ -14,9 +15,7 @@ def shown(text: object) -> str:
     return plain if len(plain) <= SHOWN_LENGTH else plain[: SHOWN_LENGTH - 1] + "…"
 
 
-def say(
-    rule: str, file_name: str, message: str = "", *, severity: Severity | None = None, **place
-) -> Finding:
+def say(rule: str, file_name: str, message: str = "", *, severity: Severity | None = None, **place) -> Finding:
     """A finding of `rule`. `place` holds further fields of Finding; an empty message takes the rule's title."""
     known = RULES[rule]
     place.setdefault("remedy", known.remedy)

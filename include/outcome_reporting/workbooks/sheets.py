@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import csv
 import logging
+import zipfile
+import zlib
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from io import BytesIO, StringIO
@@ -27,6 +29,14 @@ from outcome_reporting.workbooks.sniff import FileKind
 CSV_SHEET = "Data"
 NeedsExact = Callable[[int, pa.Array], bool]
 
+READER_FAULTS = (
+    python_calamine.CalamineError,
+    fastexcel.FastExcelError,
+    zipfile.BadZipFile,
+    zlib.error,
+    EOFError,
+)
+
 logging.getLogger("fastexcel").setLevel(logging.ERROR)
 
 
@@ -42,10 +52,17 @@ class Body:
 class Sheet(Protocol):
     """One sheet. `error_cells` are (cell, text), known once `body` was called."""
 
-    name: str
-    is_hidden: bool
-    error_cells: list[tuple[str, str]]
-    unvalued_cells: list[str]
+    @property
+    def name(self) -> str: ...
+
+    @property
+    def is_hidden(self) -> bool: ...
+
+    @property
+    def error_cells(self) -> list[tuple[str, str]]: ...
+
+    @property
+    def unvalued_cells(self) -> list[str]: ...
 
     def head(self) -> list[HeadRow]: ...
 
@@ -134,9 +151,7 @@ class XlsxSheet:
         if fast is None:
             return read_exactly(self.content, self.name).body(header)
         odd = [
-            column
-            for column, raw in fast.columns.items()
-            if raw.texts is not None and needs_exact(column, raw.texts)
+            column for column, raw in fast.columns.items() if raw.texts is not None and needs_exact(column, raw.texts)
         ]
         if odd:
             exact = read_exactly(self.content, self.name)

@@ -11,9 +11,10 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from outcome_reporting.domain.contract import Field, Kind
-from outcome_reporting.domain.finding import Finding
+from outcome_reporting.domain.finding import Finding, Severity
 from outcome_reporting.domain.money import plain_decimal
 from outcome_reporting.domain.table import TypedTable
+from outcome_reporting.workbooks.columns import is_valid
 from outcome_reporting.workbooks.convert import convert, convert_markers, must_be_exact
 from outcome_reporting.workbooks.distinct import Converted, Problem, Reading
 from outcome_reporting.workbooks.recognize import Match
@@ -99,7 +100,7 @@ class Tabulation:
 
     def _place(self, problems: Iterable[tuple[int, Problem]], column: int, known: Field) -> None:
         raw = self.body.columns[column]
-        for row, problem in problems:
+        for row, problem in sorted(problems, key=lambda pair: pair[0]):
             if not self.rows.data[row]:
                 continue
             place = {"remedy": problem.remedy} if problem.remedy else {}
@@ -135,6 +136,8 @@ class Tabulation:
             if known.kind is not Kind.MONEY:
                 continue
             array = converted[known.name].array
+            if (is_valid(array) < self.body.columns[column].filled())[self.rows.data].any():
+                continue  # a cell that could not be read is mended first: until then no sum is known
             values = np.where(self.rows.data, array.fill_null(0).to_numpy(zero_copy_only=False), 0)
             since = 0
             for row in self.rows.totals:
@@ -180,16 +183,21 @@ class Tabulation:
                     field=known.name,
                 )
             )
+        resembling = self.match.resembling() if self.match.unknown else {}
         for column, heading in self.match.unknown.items():
+            meant = resembling.get(column)
+            words = f"; perhaps {meant.heading} is meant, which no column is called" if meant else ""
             self.findings.append(
                 say(
                     "unknown_heading",
                     self.file_name,
-                    f"The column “{heading}” is not part of {self.match.contract.title} and was not read",
+                    f"The column “{heading}” is not part of {self.match.contract.title} and was not read{words}",
                     sheet=self.sheet.name,
                     row=header,
                     column=column_letter(column),
                     found=heading,
+                    nearest=meant.heading if meant else "",
+                    severity=Severity.WARNING if meant else None,
                     dataset=self.match.contract.dataset,
                 )
             )

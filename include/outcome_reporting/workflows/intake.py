@@ -7,6 +7,7 @@ is written over itself, a file that is loaded already is not loaded twice.
 
 from __future__ import annotations
 
+import hashlib
 import json
 import pickle
 import shutil
@@ -18,6 +19,7 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import insert, select, update
 
+from outcome_reporting.checks.catalogue import DIMENSIONS
 from outcome_reporting.settings import Settings
 from outcome_reporting.warehouse import tables
 from outcome_reporting.warehouse.files import SeenFile, record_file
@@ -82,8 +84,14 @@ def notice_files(settings: Settings, run_id: str) -> list[str]:
                     entry["seen_before_at"] = file.verdict_at.isoformat()
             seen.setdefault(one.sha256, entry["file_id"])
             night.append(entry)
-    _write_json(_staging(settings, run_id) / "night.json", night)
+    note_night(settings, run_id, night)
     return [entry["file_id"] for entry in night if entry["state"] == "read"]
+
+
+def note_night(settings: Settings, run_id: str, entries: Sequence[dict]) -> None:
+    """Leave the list of a night's files for the next steps; an entry without a state is to be read."""
+    night = [{"state": "read", "seen_before_at": None, "cause": "load"} | entry for entry in entries]
+    (_staging(settings, run_id) / "night.json").write_text(json.dumps(night, indent=1, ensure_ascii=False))
 
 
 def _note_file(connection, run_id: str, one: Dropped, file) -> str:
@@ -101,18 +109,22 @@ def read_files(
     settings: Settings, run_id: str, file_ids: Sequence[str], on_file: Callable[[str], None] | None = None
 ) -> list[str]:
     """Read these files in limited child processes; each reading is left in the run's folder."""
-    from outcome_reporting.workbooks.child import ReaderPool, ReadJob, store_reading
+    from outcome_reporting.workbooks.child import ReaderPool, ReadJob
 
     house = open_house(settings)
     entries = [entry for entry in _night(settings, run_id) if entry["file_id"] in set(file_ids)]
     jobs = [
-        ReadJob(entry["file_id"], Path(entry["archived"]), entry["file_name"])
+        ReadJob(
+            entry["file_id"],
+            Path(entry["archived"]),
+            entry["file_name"],
+            folder=_staging(settings, run_id) / "readings" / entry["file_id"],
+        )
         for entry in entries
         if entry["state"] == "read"
     ]
     with ReaderPool(settings, house.contracts, house.reference) as pool:
-        for job_id, reading in pool.read_many(jobs):
-            store_reading(_staging(settings, run_id) / "readings" / job_id, reading)
+        for _, reading in pool.read_many(jobs):
             if on_file:
                 on_file(reading.file_name)
     return [job.job_id for job in jobs]
@@ -132,7 +144,7 @@ def judge_files(settings: Settings, run_id: str) -> list[str]:
 
 
 def _candidates(settings: Settings, run_id: str) -> list[Candidate]:
-    from outcome_reporting.workbooks.child import load_reading
+    from outcome_reporting.workbooks.reading import load_reading
     from outcome_reporting.workflows.judging import Candidate
 
     candidates = []
@@ -165,11 +177,18 @@ def load_files(
     for file_id in file_ids:
         candidate = verdicts[file_id]
         with house.engine.begin() as connection:
-            loaded = loading.load_candidate(house, connection, run_id, entries[file_id], candidate)
+            loaded = loading.load_candidate(
+                house, connection, run_id, entries[file_id], candidate, entries[file_id]["cause"]
+            )
         _write_pickle(_staging(settings, run_id) / "loads" / f"{file_id}.pickle", loaded)
         years |= loading.years_of(candidate)
         if on_file:
             on_file(candidate.file_name)
+    if any(set(verdicts[file_id].datasets) & set(DIMENSIONS) for file_id in file_ids):
+        from outcome_reporting.workflows.replaying import replay_held
+
+        with house.engine.begin() as connection:
+            years |= replay_held(house, connection)
     return sorted(years)
 
 
@@ -184,12 +203,21 @@ def answer_files(settings: Settings, run_id: str) -> None:
         loaded = pickle.loads(loaded_path.read_bytes()) if candidate and loaded_path.exists() else None
         if entry["state"] == "identical":
             answering.answer_identical(folder, entry)
-            Path(entry["path"]).unlink(missing_ok=True)
+            _take_away(entry)
         elif candidate is not None and loaded is not None:
             answering.answer_loaded(house, folder, entry, candidate, loaded)
-            Path(entry["path"]).unlink(missing_ok=True)
+            _take_away(entry)
         elif candidate is not None and candidate.is_rejected:
             _answer_rejected(house, run_id, folder, entry, candidate)
+
+
+def _take_away(entry: dict) -> None:
+    """An accepted file leaves the drop folder; its bytes are in the archive. One changed since then stays."""
+    path = Path(entry["path"])
+    if entry["path"] == entry["archived"] or not path.exists():
+        return
+    if hashlib.sha256(path.read_bytes()).hexdigest() == entry["sha256"]:
+        path.unlink()
 
 
 def _answer_rejected(house: House, run_id: str, folder: Path, entry: dict, candidate: Candidate) -> None:
@@ -251,8 +279,6 @@ def _told(candidate: Candidate | None, entry: dict) -> Iterable[str]:
 
 def check_files(settings: Settings, paths: Sequence[Path], out: Path | None = None) -> list[dict[str, Any]]:
     """The night's answer for these files, changing nothing: neither warehouse nor archive nor folders."""
-    import tempfile
-
     from outcome_reporting.workbooks.child import ReaderPool, ReadJob
     from outcome_reporting.workflows.judging import Candidate, judge
 
@@ -276,8 +302,7 @@ def check_files(settings: Settings, paths: Sequence[Path], out: Path | None = No
     for path, candidate in zip(paths, candidates, strict=True):
         answers.append(answering.as_json(candidate, path.name))
         if out is not None:
-            with tempfile.TemporaryDirectory():
-                answering.write_marked(out, path, path.name, candidate)
+            answering.write_marked(out, path, path.name, candidate)
     return answers
 
 
@@ -294,10 +319,6 @@ def _verdicts(settings: Settings, run_id: str) -> list[Candidate]:
     return pickle.loads(path.read_bytes()) if path.exists() else []
 
 
-def _write_json(path: Path, value: object) -> None:
-    path.write_text(json.dumps(value, indent=1, ensure_ascii=False))
-
-
 def _write_pickle(path: Path, value: object) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_bytes(pickle.dumps(value))
@@ -311,6 +332,7 @@ __all__ = [
     "close_night",
     "judge_files",
     "load_files",
+    "note_night",
     "notice_files",
     "read_files",
 ]

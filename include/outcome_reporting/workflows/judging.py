@@ -73,9 +73,41 @@ def judge(house: House, connection: Connection, candidates: Sequence[Candidate])
         if not fallen:
             break
         standing = [candidate for candidate in standing if candidate not in fallen]
-    for candidate in candidates:
-        if candidate not in standing and not candidate.is_rejected:
-            _hold_groups(house, candidate, [])
+    _tell_everything(house, facts, standing, [c for c in candidates if c not in standing])
+
+
+def _tell_everything(
+    house: House, facts: _LiveFacts, standing: Sequence[Candidate], fallen: Sequence[Candidate]
+) -> None:
+    """A file that failed by itself is judged against the others too: every problem is told in one pass.
+
+    What the file itself brings counts as known, so that one bad cell is not told as a hundred.
+    """
+    for candidate in fallen:
+        catalogue = _catalogue(house, facts, [*standing, candidate])
+        known = set(candidate.findings)
+        references = [
+            finding
+            for table in candidate.tables
+            for finding in check_references(house.contracts[table.dataset], table, catalogue)
+            if finding not in known
+        ]
+        candidate.findings.extend(references)
+        _hold_groups(house, candidate, references)
+
+
+def _catalogue(house: House, facts: _LiveFacts, candidates: Sequence[Candidate]) -> Catalogue:
+    """Live codes overlaid with what these files bring, the later drop over the earlier one."""
+    return build_catalogue(overlay(facts.dimensions, _brought(house, candidates)))
+
+
+def _brought(house: House, candidates: Sequence[Candidate]) -> dict[str, dict]:
+    brought: dict[str, dict] = defaultdict(dict)
+    for candidate in sorted(candidates, key=lambda c: (c.dropped_at, c.file_name)):
+        for dataset in DIMENSIONS:
+            if tables := candidate.tables_of(dataset):
+                brought[dataset].update(rows_by_slice(house.contracts[dataset], tables))
+    return brought
 
 
 def _check_alone(house: House, candidates: Sequence[Candidate]) -> None:
@@ -119,12 +151,9 @@ def _fails_alone(house: House, candidate: Candidate) -> bool:
 
 def _judge_together(house: House, facts: _LiveFacts, standing: list[Candidate]) -> list[Candidate]:
     """One round: references, groups, slices and keys of those still standing; returns those that fall."""
-    brought: dict[str, dict] = defaultdict(dict)
-    for candidate in sorted(standing, key=lambda c: (c.dropped_at, c.file_name)):
+    for candidate in standing:
         candidate.findings = list(candidate.base)
-        for dataset in DIMENSIONS:
-            if tables := candidate.tables_of(dataset):
-                brought[dataset].update(rows_by_slice(house.contracts[dataset], tables))
+    brought = _brought(house, standing)
     catalogue = build_catalogue(overlay(facts.dimensions, brought))
     for candidate in standing:
         references = [

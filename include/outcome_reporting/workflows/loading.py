@@ -17,6 +17,7 @@ from sqlalchemy import Connection, update
 from outcome_reporting.checks.catalogue import DIMENSIONS
 from outcome_reporting.domain.codes import office_of
 from outcome_reporting.domain.contract import Contract, Kind
+from outcome_reporting.domain.reference import Reference
 from outcome_reporting.domain.slices import slice_key
 from outcome_reporting.domain.table import TypedTable
 from outcome_reporting.warehouse import tables
@@ -81,7 +82,10 @@ def load_candidate(
         source=entry["source"],
         dropped_at=datetime.fromisoformat(entry["dropped_at"]),
         datasets=[
-            DatasetLoad(house.contracts[dataset], _good_tables(candidate, dataset))
+            DatasetLoad(
+                house.contracts[dataset],
+                [with_element_codes(house.reference, table) for table in _good_tables(candidate, dataset)],
+            )
             for dataset in sorted(candidate.datasets, key=lambda name: house.contracts[name].rank)
         ],
         held=[group for dataset in candidate.held for group in _held_groups(house.contracts[dataset], candidate)],
@@ -156,6 +160,16 @@ def _good_tables(candidate: Candidate, dataset: str) -> list[TypedTable]:
                 keep[index] = False
         good.append(_with_data(table, table.data.filter(pa.array(keep))))
     return good
+
+
+def with_element_codes(reference: Reference, table: TypedTable) -> TypedTable:
+    """A table of links with each element under its code, however the sheet names it; other tables as they are."""
+    if table.dataset != "plan_links":
+        return table
+    rows = table.data.select(["framework", "element"]).to_pylist()
+    codes = [reference.plan_element(row["framework"], row["element"]).code for row in rows]  # known: judged before
+    index = table.data.column_names.index("element")
+    return _with_data(table, table.data.set_column(index, "element", pa.array(codes, pa.string())))
 
 
 def _with_data(table: TypedTable, data: pa.Table) -> TypedTable:

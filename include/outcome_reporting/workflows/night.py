@@ -25,30 +25,37 @@ def run_night(settings: Settings, progress: bool = False) -> dict[str, Any]:
     intake.answer_files(settings, run_id)
     summary = intake.close_night(settings, run_id)
     restated = allocation.restate(settings)
-    built = {"reports": 0, "files_written": 0, "release": str(settings.home / "reports" / "site" / "index.html")}
+    built: dict[str, Any] = {
+        "reports": 0,
+        "files_written": 0,
+        "release": str(settings.home / "reports" / "site" / "index.html"),
+        "problems": [],
+        "is_bad": False,
+    }
     if reports.pending_reports(settings):
         with _Bar("report", None, progress) as bar:
             built = reports.build_reports(settings, on_outcome=bar)
-    is_bad = summary["is_bad"] or restated["is_bad"]
+    is_bad = summary["is_bad"] or restated["is_bad"] or built["is_bad"]
     return {"intake": summary, "allocation": restated, "reports": built, "is_bad": is_bad}
 
 
 def describe(summary: dict[str, Any]) -> str:
     """The night in a few lines for a person."""
     intake_part, allocated, built = summary["intake"], summary["allocation"], summary["reports"]
+    years = ", ".join(map(str, allocated["years"]))
     lines = [
         f"Files accepted    {intake_part['accepted']}",
         f"Files rejected    {intake_part['rejected']}",
         f"Files identical   {intake_part['identical']}",
         f"Rows loaded       {intake_part['rows']:,}, {intake_part['held']} held",
         f"USD loaded        {float_free(intake_part['usd'])}",
-        f"Years restated    {', '.join(map(str, allocated['years'])) or 'none'}; {allocated['rows_changed']} rows changed",
+        f"Years restated    {years or 'none'}; {allocated['rows_changed']} rows changed",
         f"Reports           {built['reports']}, {built['files_written']} files written",
         f"Reconciliation    difference {allocated['reconciliation_difference']}",
         f"Look at           {built['release']}",
     ]
     lines += [f"  {name} was rejected" for name in intake_part["rejected_files"]]
-    return "\n".join(lines + [f"  {problem}" for problem in allocated["problems"]])
+    return "\n".join(lines + [f"  {problem}" for problem in allocated["problems"] + built["problems"]])
 
 
 def float_free(amount: str) -> str:

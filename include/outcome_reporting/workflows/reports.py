@@ -42,8 +42,8 @@ def build_reports(
     """Build the reports of a scope (None: everything), into the released site or into `out`.
 
     With `as_of` they say what was published then, names masked by today's list, and never touch the released
-    site. A file whose bytes do not change is not written. Raises reports.errors.UnpublishablePage with all
-    reasons when a page may not be published; the site that is released then stays.
+    site. A file whose bytes do not change is not written. `problems` names the pages that may not be published,
+    with all reasons; what was released of them before stays.
     """
     house = open_house(settings)
     moment = _moment(as_of)
@@ -54,19 +54,19 @@ def build_reports(
         publication = publication_at(connection, moment)
     chosen = [one for one in facts if office in (None, one.office) and outcome in (None, one.outcome)]
     if out is not None:
-        written = _build(chosen, facts, year, out, on_outcome, with_index=True)
-        return _summary(chosen, year, written, str(out))
+        written, problems = _build(chosen, facts, year, out, on_outcome)
+        return _summary(chosen, year, written, str(out), problems)
     if publication is None:
-        return _summary([], year, 0, "")
+        return _summary([], year, 0, "", [])
     release = _start_release(settings)
     try:
-        written = _build(chosen, facts, year, release / "site", on_outcome, with_index=True)
+        written, problems = _build(chosen, facts, year, release / "site", on_outcome)
         written += _remove_gone(release / "site", facts) if office is outcome is year is None else 0
     except BaseException:
         shutil.rmtree(release, ignore_errors=True)
         raise
     _finish_release(settings, release, publication.published_at.isoformat(), written)
-    return _summary(chosen, year, written, str(settings.folder("reports") / "site" / "index.html"))
+    return _summary(chosen, year, written, str(settings.folder("reports") / "site" / "index.html"), problems)
 
 
 def _facts(house: House, moment: datetime | None) -> list[OutcomeFacts]:
@@ -90,22 +90,32 @@ def _build(
     year: int | None,
     folder: Path,
     on_outcome: Callable[[str], None] | None,
-    with_index: bool,
-) -> int:
-    """Write the pages of the chosen outcomes and the front page of all; the number of files written."""
+) -> tuple[int, list[str]]:
+    """Write the pages of the chosen outcomes and the front page of all: files written, and pages refused.
+
+    A page that may not be published keeps what was released of it before; the others go on.
+    """
     from outcome_reporting.reports.build import build_outcome_year, build_site
+    from outcome_reporting.reports.errors import UnpublishablePage
+    from outcome_reporting.reports.summary import summarize
 
     folder.mkdir(parents=True, exist_ok=True)
     written = 0
+    problems = []
     for facts in chosen:
         for one in facts.years:
             if year in (None, one):
-                written += len(build_outcome_year(facts, one, folder))
+                try:
+                    written += len(build_outcome_year(facts, one, folder))
+                except UnpublishablePage as refused:
+                    problems.append(str(refused))
         if on_outcome:
             on_outcome(facts.outcome)
-    if with_index:
-        written += len(build_site(every, folder))
-    return written
+    if every:
+        summaries = [summarize(facts, one) for facts in every for one in facts.years]
+        data_date = max(facts.data_date for facts in every)
+        written += len(build_site(summaries, data_date, folder, every[0].labels.publisher_name))
+    return written, problems
 
 
 def _remove_gone(site: Path, facts: Iterable[OutcomeFacts]) -> int:
@@ -172,6 +182,15 @@ def _moment(as_of: str | datetime | None) -> datetime | None:
     return moment if moment.tzinfo else moment.astimezone()
 
 
-def _summary(facts: Sequence[OutcomeFacts], year: int | None, written: int, release: str) -> dict[str, Any]:
+def _summary(
+    facts: Sequence[OutcomeFacts], year: int | None, written: int, release: str, problems: list[str]
+) -> dict[str, Any]:
     pages = sum(1 for one in facts for own in one.years if year in (None, own))
-    return {"reports": pages, "outcomes": len(facts), "files_written": written, "release": release}
+    return {
+        "reports": pages - len(problems),
+        "outcomes": len(facts),
+        "files_written": written,
+        "release": release,
+        "problems": problems,
+        "is_bad": bool(problems),
+    }

@@ -7,7 +7,6 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
-
 from outcome_reporting.domain.contract import Contract, Kind
 from outcome_reporting.domain.errors import UsageError
 from outcome_reporting.settings import Settings

@@ -7,6 +7,7 @@ select life.office, life.slice_id, life.dataset, life.slice_key, slice.load_id, 
 from core.slice_life as life
 join core.slice as slice on slice.office = life.office and slice.slice_id = life.slice_id
 where life.valid_from <= %(snapshot_at)s and (life.valid_to is null or life.valid_to > %(snapshot_at)s)
+    and (%(offices)s::text[] is null or life.office = any(%(offices)s::text[]))
 
 -- name: live_slice_org
 create temp table live_slice_org on commit drop as

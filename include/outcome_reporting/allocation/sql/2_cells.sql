@@ -4,27 +4,12 @@
 -- The rows that need a rate: no dollars written, another currency.
 create temp table foreign_expense on commit drop as
 select
-    expense.office, expense.output, expense.fiscal_year, expense.fund,
-    coalesce(expense.partner, '') as spelling, expense.currency, expense.posting_date as date, expense.amount
+    expense.office, expense.output, expense.fiscal_year, expense.fund, expense.partner, expense.currency,
+    expense.posting_date as date, expense.amount
 from core.expense as expense
-join core.slice_life as life on life.office = expense.office and life.slice_id = expense.slice_id
-where life.dataset = 'expenses'
-    and life.valid_from <= %(snapshot_at)s and (life.valid_to is null or life.valid_to > %(snapshot_at)s)
-    and expense.amount_usd is null and expense.currency <> 'USD'
-    and (%(years)s::smallint[] is null or expense.fiscal_year = any(%(years)s::smallint[]))
-
--- name: dollar_expense
-create temp table dollar_expense on commit drop as
-select
-    expense.office, expense.output, expense.fiscal_year, expense.fund,
-    coalesce(expense.partner, '') as spelling, sum(coalesce(expense.amount_usd, round(expense.amount, 2))) as usd
-from core.expense as expense
-join core.slice_life as life on life.office = expense.office and life.slice_id = expense.slice_id
-where life.dataset = 'expenses'
-    and life.valid_from <= %(snapshot_at)s and (life.valid_to is null or life.valid_to > %(snapshot_at)s)
-    and (expense.amount_usd is not null or expense.currency = 'USD')
-    and (%(years)s::smallint[] is null or expense.fiscal_year = any(%(years)s::smallint[]))
-group by expense.office, expense.output, expense.fiscal_year, expense.fund, coalesce(expense.partner, '')
+join live_slice as slice on slice.office = expense.office and slice.slice_id = expense.slice_id
+where slice.dataset = 'expenses' and expense.amount_usd is null and expense.currency <> 'USD'
+    and /* in_scope(expense) */
 
 -- name: written_contribution
 create temp table written_contribution on commit drop as
@@ -69,28 +54,34 @@ left join rate_on as rate on rate.currency = written.currency and rate.date = wr
 where written.cents is not null or rate.rate is not null
 
 -- name: forget_cells
-delete from report.cell where %(years)s::smallint[] is null or fiscal_year = any(%(years)s::smallint[])
+delete from report.cell as cell where /* in_scope(cell) */
 
 -- name: expense_cells
 insert into report.cell
     (office, output, outcome, plan_period, fiscal_year, fund, fund_type, partner, measure, cents)
 with written as (
-    select office, output, fiscal_year, fund, spelling, (usd * 100)::bigint as cents from dollar_expense
+    select
+        expense.office, expense.output, expense.fiscal_year, expense.fund, expense.partner,
+        coalesce(expense.amount_usd, round(expense.amount, 2)) as usd
+    from core.expense as expense
+    join live_slice as slice on slice.office = expense.office and slice.slice_id = expense.slice_id
+    where slice.dataset = 'expenses' and (expense.amount_usd is not null or expense.currency = 'USD')
+        and /* in_scope(expense) */
     union all
     select
-        expense.office, expense.output, expense.fiscal_year, expense.fund, expense.spelling,
-        /* cents(expense.amount, rate.rate) */
+        expense.office, expense.output, expense.fiscal_year, expense.fund, expense.partner,
+        /* cents(expense.amount, rate.rate) */ * 0.01
     from foreign_expense as expense
     join rate_on as rate on rate.currency = expense.currency and rate.date = expense.date
 ),
 summed as (
     select
         written.office, written.output, written.fiscal_year, written.fund,
-        coalesce(spelling.partner, written.spelling) as partner, sum(written.cents)::bigint as cents
+        coalesce(spelling.partner, written.partner, '') as partner, (sum(written.usd) * 100)::bigint as cents
     from written
-    left join partner_spelling as spelling on spelling.spelling = written.spelling
+    left join partner_spelling as spelling on spelling.spelling = written.partner
     group by written.office, written.output, written.fiscal_year, written.fund,
-        coalesce(spelling.partner, written.spelling)
+        coalesce(spelling.partner, written.partner, '')
 )
 select
     summed.office, summed.output, year.outcome, year.plan_period, summed.fiscal_year, summed.fund,
@@ -110,7 +101,7 @@ with governing as (
         budget.office, budget.output, budget.fiscal_year, budget.fund, budget.planned_usd, budget.available_usd
     from core.budget as budget
     join live_slice as slice on slice.office = budget.office and slice.slice_id = budget.slice_id
-    where %(years)s::smallint[] is null or budget.fiscal_year = any(%(years)s::smallint[])
+    where /* in_scope(budget) */
     order by budget.office, budget.output, budget.fiscal_year, budget.fund, budget.version = 'revised' desc
 )
 select

@@ -32,8 +32,8 @@ group by office, output, fiscal_year, plan_period
 -- a held group, and where there is nothing.
 create temp table weight_source on commit drop as
 with needed as (
-    select distinct office, output, fiscal_year, plan_period from report.cell
-    where %(years)s::smallint[] is null or fiscal_year = any(%(years)s::smallint[])
+    select distinct office, output, fiscal_year, plan_period from report.cell as cell
+    where /* in_scope(cell) */
 ),
 held as (
     select distinct
@@ -64,7 +64,7 @@ left join candidate
     and candidate.fiscal_year = needed.fiscal_year and held.output is null
 
 -- name: forget_weights
-delete from report.weight_eff where %(years)s::smallint[] is null or fiscal_year = any(%(years)s::smallint[])
+delete from report.weight_eff as weight where /* in_scope(weight) */
 
 -- name: weights
 insert into report.weight_eff (office, output, fiscal_year, sdg, method, weight, total, sort_key)

@@ -1,73 +1,111 @@
 -- The rows to publish, in temporary tables named after their report tables: new_<table>.
 
+-- name: line
+-- The published lines of money by number, so that what follows handles integers: outputs by year and fund type.
+create temp table line on commit drop as
+with known as (
+    select distinct office, output, outcome, plan_period, fiscal_year, fund_type
+    from report.cell as cell where /* in_scope(cell) */
+)
+select
+    known.*, weight.total, (row_number() over (order by known.office, known.output, known.fiscal_year))::int as line_no
+from known
+join (select distinct office, output, fiscal_year, total from report.weight_eff) as weight
+    on weight.office = known.office and weight.output = known.output and weight.fiscal_year = known.fiscal_year
+
+-- name: line_cell
+-- Every cell under its line; measure 1 planned, 2 available, 3 expense.
+create temp table line_cell on commit drop as
+select
+    line.line_no, line.total,
+    case cell.measure when 'planned' then 1 when 'available' then 2 else 3 end as measure,
+    cell.partner, cell.cents
+from report.cell as cell
+join line
+    on line.office = cell.office and line.output = cell.output and line.fiscal_year = cell.fiscal_year
+    and line.fund_type = cell.fund_type
+where /* in_scope(cell) */
+
 -- name: new_resource_line
 create temp table new_resource_line on commit drop as
+with summed as (
+    select line_no, measure, sum(cents) as cents from line_cell group by line_no, measure
+)
 select
-    office, plan_period, outcome, fiscal_year, fund_type,
-    coalesce(sum(cents) filter (where measure = 'planned'), 0)::bigint as planned_cents,
-    coalesce(sum(cents) filter (where measure = 'available'), 0)::bigint as available_cents,
-    coalesce(sum(cents) filter (where measure = 'expense'), 0)::bigint as expense_cents
-from report.cell
-where %(years)s::smallint[] is null or fiscal_year = any(%(years)s::smallint[])
-group by office, plan_period, outcome, fiscal_year, fund_type
+    line.office, line.plan_period, line.outcome, line.fiscal_year, line.fund_type,
+    coalesce(sum(summed.cents) filter (where summed.measure = 1), 0)::bigint as planned_cents,
+    coalesce(sum(summed.cents) filter (where summed.measure = 2), 0)::bigint as available_cents,
+    coalesce(sum(summed.cents) filter (where summed.measure = 3), 0)::bigint as expense_cents
+from summed
+join line on line.line_no = summed.line_no
+group by line.office, line.plan_period, line.outcome, line.fiscal_year, line.fund_type
 having
-    coalesce(sum(cents) filter (where measure = 'planned'), 0) <> 0
-    or coalesce(sum(cents) filter (where measure = 'available'), 0) <> 0
-    or coalesce(sum(cents) filter (where measure = 'expense'), 0) <> 0
+    coalesce(sum(summed.cents) filter (where summed.measure = 1), 0) <> 0
+    or coalesce(sum(summed.cents) filter (where summed.measure = 2), 0) <> 0
+    or coalesce(sum(summed.cents) filter (where summed.measure = 3), 0) <> 0
 
 -- name: sdg_job
 -- Cells of one line that leave the same rest are split together.
 create temp table sdg_job on commit drop as
-with applied as (select distinct office, output, fiscal_year, total from report.weight_eff),
-job as (
+select
+    row_number() over () as job_no, job.*
+from (
     select
-        cell.office, cell.plan_period, cell.outcome, cell.fiscal_year, cell.output, cell.fund_type,
-        cell.measure, applied.total, mod(abs(cell.cents), applied.total) as rest,
-        sum(sign(cell.cents)::bigint * (abs(cell.cents) / applied.total))::bigint as whole,
-        sum(sign(cell.cents)::bigint)::bigint as times
-    from report.cell as cell
-    join applied
-        on applied.office = cell.office and applied.output = cell.output
-        and applied.fiscal_year = cell.fiscal_year
-    where %(years)s::smallint[] is null or cell.fiscal_year = any(%(years)s::smallint[])
-    group by cell.office, cell.plan_period, cell.outcome, cell.fiscal_year, cell.output, cell.fund_type,
-        cell.measure, applied.total, mod(abs(cell.cents), applied.total)
-)
-select job.*, row_number() over () as job_no from job
+        line_no, measure, total, mod(abs(cents), total) as rest,
+        sum(sign(cents)::bigint * (abs(cents) / total))::bigint as whole,
+        sum(sign(cents)::bigint)::bigint as times
+    from line_cell
+    group by line_no, measure, total, mod(abs(cents), total)
+) as job
 
--- name: new_sdg_line
-create temp table new_sdg_line on commit drop as
+-- name: line_weight
+create temp table line_weight on commit drop as
+select line.line_no, weight.sdg, weight.method, weight.weight, weight.sort_key as place
+from line
+join report.weight_eff as weight
+    on weight.office = line.office and weight.output = line.output and weight.fiscal_year = line.fiscal_year
+
+-- name: line_piece
+create temp table line_piece on commit drop as
 with part as (
-    select
-        job.*, weight.sdg, weight.method, weight.weight, weight.sort_key as place
+    select job.job_no, job.line_no, job.measure, job.whole, job.times, job.rest, job.total, weight.weight, weight.place
     from sdg_job as job
-    join report.weight_eff as weight
-        on weight.office = job.office and weight.output = job.output and weight.fiscal_year = job.fiscal_year
+    join line_weight as weight on weight.line_no = job.line_no
 ),
 /* largest_remainder() */
 select
-    office, plan_period, outcome, fiscal_year, output, fund_type, sdg,
-    split_part(sdg, '.', 1) as goal,
-    case when strpos(sdg, '.') > 0 then sdg else '' end as target,
-    method,
-    coalesce(sum(cents) filter (where measure = 'planned'), 0)::bigint as planned_cents,
-    coalesce(sum(cents) filter (where measure = 'available'), 0)::bigint as available_cents,
-    coalesce(sum(cents) filter (where measure = 'expense'), 0)::bigint as expense_cents
+    line_no, place,
+    coalesce(sum(cents) filter (where measure = 1), 0)::bigint as planned_cents,
+    coalesce(sum(cents) filter (where measure = 2), 0)::bigint as available_cents,
+    coalesce(sum(cents) filter (where measure = 3), 0)::bigint as expense_cents
 from piece
-group by office, plan_period, outcome, fiscal_year, output, fund_type, sdg, method
-having
-    coalesce(sum(cents) filter (where measure = 'planned'), 0) <> 0
-    or coalesce(sum(cents) filter (where measure = 'available'), 0) <> 0
-    or coalesce(sum(cents) filter (where measure = 'expense'), 0) <> 0
+group by line_no, place
+
+-- name: new_sdg_line
+create temp table new_sdg_line on commit drop as
+select
+    line.office, line.plan_period, line.outcome, line.fiscal_year, line.output, line.fund_type, weight.sdg,
+    split_part(weight.sdg, '.', 1) as goal,
+    case when strpos(weight.sdg, '.') > 0 then weight.sdg else '' end as target,
+    weight.method, piece.planned_cents, piece.available_cents, piece.expense_cents
+from line_piece as piece
+join line on line.line_no = piece.line_no
+join line_weight as weight on weight.line_no = piece.line_no and weight.place = piece.place
+where piece.planned_cents <> 0 or piece.available_cents <> 0 or piece.expense_cents <> 0
 
 -- name: partner_money
 -- The fund's type decides first: core and institutional money is one pool, whoever is named beside it.
 create temp table partner_money on commit drop as
-with money as (
-    select office, plan_period, outcome, fiscal_year, fund_type, partner, cents as expense, 0 as contribution
-    from report.cell
-    where measure = 'expense'
-        and (%(years)s::smallint[] is null or fiscal_year = any(%(years)s::smallint[]))
+with spent as (
+    select line_no, partner, sum(cents)::bigint as cents
+    from line_cell where measure = 3 group by line_no, partner
+),
+money as (
+    select
+        line.office, line.plan_period, line.outcome, line.fiscal_year, line.fund_type, spent.partner,
+        spent.cents as expense, 0::bigint as contribution
+    from spent
+    join line on line.line_no = spent.line_no
     union all
     select
         year.office, year.plan_period, year.outcome, year.fiscal_year, given.fund_type, given.partner, 0,
@@ -189,14 +227,14 @@ select
     result.indicator, result.indicator_title as title, result.measure,
     coalesce(result.baseline, '') as baseline, coalesce(result.milestone, '') as milestone,
     coalesce(result.target, '') as target, coalesce(result.result, '') as result,
-    substring(
-        replace(result.result, '−', '-') from '^\s*([+-]?[0-9]+(?:\.[0-9]+)?)\s*%%?\s*$'
+    replace(
+        substring(replace(trim(result.result), '−', '-') from /* number() */), ',', ''
     )::numeric as result_value
 from core.result as result
 join live_slice as slice on slice.office = result.office and slice.slice_id = result.slice_id
 join outcome_year as year
     on year.office = result.office and year.outcome = result.outcome and year.fiscal_year = result.fiscal_year
-where %(years)s::smallint[] is null or result.fiscal_year = any(%(years)s::smallint[])
+where /* in_scope(result) */
 
 -- name: new_note_line
 -- Drafts too: the public view shows approved notes alone.
@@ -208,4 +246,4 @@ from core.progress_note as note
 join live_slice as slice on slice.office = note.office and slice.slice_id = note.slice_id
 join outcome_year as year
     on year.office = note.office and year.outcome = note.outcome and year.fiscal_year = note.fiscal_year
-where %(years)s::smallint[] is null or note.fiscal_year = any(%(years)s::smallint[])
+where /* in_scope(note) */

@@ -2,13 +2,16 @@
 
 -- name: plan_money
 create temp table plan_money on commit drop as
-select
-    office, plan_period, outcome, fiscal_year, measure, sum(cents)::bigint as cents
-from report.cell
-where measure in ('planned', 'expense')
-    and (%(years)s::smallint[] is null or fiscal_year = any(%(years)s::smallint[]))
-group by office, plan_period, outcome, fiscal_year, measure
-having sum(cents) <> 0
+with summed as (
+    select office, plan_period, outcome, fiscal_year, sum(planned_cents)::bigint as planned,
+        sum(expense_cents)::bigint as expense
+    from new_resource_line
+    group by office, plan_period, outcome, fiscal_year
+)
+select summed.office, summed.plan_period, summed.outcome, summed.fiscal_year, amount.measure, amount.cents
+from summed
+cross join lateral (values ('planned', summed.planned), ('expense', summed.expense)) as amount (measure, cents)
+where amount.cents <> 0
 
 -- name: held_link
 -- Links that wait: they name a framework, and their kind's money stands whole.

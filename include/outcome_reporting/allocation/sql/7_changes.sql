@@ -13,17 +13,17 @@ select office, plan_period, outcome, fiscal_year from report.result_line where v
 
 -- name: changed_outcome
 create temp table changed_outcome on commit drop as
-select distinct changed.office, changed.plan_period, changed.outcome
-from (
-    select office, plan_period, outcome, fiscal_year from difference_resource_line
+select office, plan_period, outcome from published_year
+intersect
+(
+    select office, plan_period, outcome from difference_resource_line
     union
-    select office, plan_period, outcome, fiscal_year from difference_sdg_line
+    select office, plan_period, outcome from difference_sdg_line
     union
-    select office, plan_period, outcome, fiscal_year from difference_partner_line
+    select office, plan_period, outcome from difference_partner_line
     union
-    select office, plan_period, outcome, fiscal_year from difference_plan_line
-) as changed
-join published_year using (office, plan_period, outcome, fiscal_year)
+    select office, plan_period, outcome from difference_plan_line
+)
 
 -- name: money_line
 -- What stands (before) and what is added to it (delta), in one form for the four money tables.

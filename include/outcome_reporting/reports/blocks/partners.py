@@ -11,6 +11,7 @@ from ..numbers import unit_of
 
 LISTED = 50  # partners named in the page; the workbook names all
 _BARS = 14  # partners drawn
+_NAME_DRAWN = 34  # letters of a name in the chart; the table has it whole
 _REMAINDERS = {"core pool": "(core)", "withheld": "(withheld)", "unattributed": "(none)"}
 
 
@@ -127,7 +128,8 @@ def _bar(context: Context, line: Line) -> PartnerBar:
         remark = texts("partners.refund")
     elif line.kind in ("withheld", "imputed"):
         remark = texts(f"partners.{line.kind}_remark")
-    return PartnerBar(line.name, figure, style, remark)
+    name = line.name if len(line.name) <= _NAME_DRAWN else line.name[: _NAME_DRAWN - 1].rstrip() + "…"
+    return PartnerBar(name, figure, style, remark)
 
 
 def _chart(context: Context, listed: list[Line]) -> PartnerBars | None:

@@ -122,11 +122,14 @@ def _charts(context: Context, funds: list[tuple[str, Money]]) -> list:
     texts, year, years = context.texts, context.year, context.money_years
     unit = unit_of(max(abs(cents) for y in years for cents in context.totals(y)))
     totals = context.totals(year)
-    words = texts("lede.money", year=year, **dict(zip(("planned", "available", "spent"), (
-        context.short(cents, unit) for cents in totals), strict=True)))
+    words = texts(
+        "lede.money",
+        year=year,
+        **dict(zip(("planned", "available", "spent"), (context.short(cents, unit) for cents in totals), strict=True)),
+    )
     subtitle = texts("resources.bars_sub", unit=context.unit_words(unit))
     series = _series(context, [(y, "", context.totals(y)) for y in years])
-    charts: list = [YearBars(_neutral(context), subtitle, words, years, *series, now=year)]
+    charts: list = [YearBars(_neutral(context), subtitle, words, years, series[0], series[1], series[2], year)]
     if funds:
         unit = unit_of(max(abs(cents) for _, money in funds for cents in money))
         series = _series(context, [(year, kind, money) for kind, money in funds])

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from outcome_reporting.domain.codes import natural_key, sdg_sort_key
+from outcome_reporting.domain.codes import GOAL_COUNT, natural_key, sdg_sort_key
 from outcome_reporting.domain.money import format_usd
 
 from .. import figure_ids
@@ -51,9 +51,16 @@ def goal_title(context: Context, goal: str) -> str:
     return context.facts.labels.goals.get(goal, context.texts("sdg.goal_word", goal=goal).rstrip(", "))
 
 
+def short_title(context: Context, goal: str) -> str:
+    """For charts and sentences, where the full title would run into the amount on a phone."""
+    if goal == UNLINKED or not goal.isdigit() or not 1 <= int(goal) <= GOAL_COUNT:
+        return goal_title(context, goal)
+    return context.texts(f"goal.{goal}")
+
+
 def _line_title(context: Context, goal: str, target: str) -> str:
     if not target:
-        return context.texts("sdg.goal_line", goal=goal)
+        return context.texts("sdg.goal_line")
     return context.facts.labels.targets.get(target, "")
 
 
@@ -86,7 +93,7 @@ def _table(context: Context, found: _Lines, totals: dict[str, Money]) -> Table:
             if line_goal == goal and goal != UNLINKED:
                 what = figure_ids.goal_line(goal, target)
                 cells = _cells(context.ids, context, what, line, ", ".join(sorted(kinds)))
-                rows.append(Row(_line_title(context, goal, target), cells, code=target or f"{goal}.-", style="sub"))
+                rows.append(Row(_line_title(context, goal, target), cells, code=target or goal, style="sub"))
     caption = context.texts("sdg.caption", year=context.year)
     note = context.texts("sdg.note")
     return Table("sdg", caption, "USD", _columns(context, "sdg.column"), rows, [_total(context)], note=note)
@@ -122,7 +129,7 @@ def _chart(context: Context, found: _Lines, totals: dict[str, Money]) -> GoalBar
         bars.append(
             GoalBar(
                 goal,
-                goal_title(context, goal),
+                short_title(context, goal),
                 context.money(context.ids(year, what, "expense"), expense),
                 context.money(context.ids(year, what, "planned"), planned),
                 context.of(expense, whole) if whole > 0 else "",
@@ -146,7 +153,7 @@ def _finding(context: Context, totals: dict[str, Money]) -> str:
     if not linked:
         return texts("sdg.all_unlinked", year=year) if place == 2 else texts("sdg.neutral", year=year)
     largest = min(linked, key=lambda goal: (-linked[goal], _order((goal, ""))))
-    goal = goal_title(context, largest)
+    goal = short_title(context, largest)
     sentence = texts(key, percent=context.of(linked[largest], whole), goal=goal[:1].lower() + goal[1:])
     unlinked = totals.get(UNLINKED, (0, 0, 0))[place]
     if unlinked:

@@ -36,5 +36,3 @@ def build(context: Context) -> Block:
     lines.append(Fact(texts("summary.outputs"), "" if outputs else texts("none.no_data"), items=outputs))
     title = texts("summary.title")
     return Block("summary", title, title, facts=lines, text=facts.description)
-
-

@@ -28,6 +28,7 @@ PUBLIC_VIEWS = (
     "progress_note",
     "reconciliation",
     "change",
+    "lineage",
 )
 LOCK = 7_301_001  # one migration at a time
 _STATEMENT_END = re.compile(r"^-- end$", re.MULTILINE)
@@ -51,6 +52,13 @@ def statements(name: str) -> list[str]:
     """The statements of one file of warehouse/sql; each ends with a line `-- end`."""
     text = (SQL_FOLDER / name).read_text(encoding="utf-8")
     return [part.strip() for part in _STATEMENT_END.split(text) if part.strip()]
+
+
+def run_sql_file(connection: Connection, name: str) -> None:
+    """Runs the statements of one file of warehouse/sql one by one, as they stand (a percent sign is one)."""
+    driver = connection.connection.driver_connection
+    for statement in statements(name):
+        driver.execute(statement)  # type: ignore[union-attr]
 
 
 def _config() -> Config:

@@ -1,0 +1,13 @@
+"""Text that stands where the real one should: refused at intake, and never published."""
+
+from __future__ import annotations
+
+import re
+
+_PLACEHOLDER = re.compile(r"\blorem\s+ipsum\b|\btbd\b|\bx{3,}\b|\[\s*(?:insert|placeholder)\b[^\]]*\]", re.IGNORECASE)
+
+
+def find_placeholder(text: str) -> str | None:
+    """The placeholder that a text holds ("Lorem ipsum", "TBD", "xxx", "[insert ...]"), None when it has none."""
+    match = _PLACEHOLDER.search(text)
+    return match[0] if match else None

@@ -1,0 +1,30 @@
+"""One line of the front page from the facts of an outcome."""
+
+from __future__ import annotations
+
+from outcome_reporting.domain.outcome import OutcomeFacts, OutcomeYearSummary
+
+
+def summarize(facts: OutcomeFacts, year: int) -> OutcomeYearSummary:
+    """Sums of the year over all funds, in cents; what the outcome's own page shows."""
+    rows = [row for row in facts.resources if row.fiscal_year == year]
+    spent = dict.fromkeys(facts.years, 0)
+    for row in facts.resources:
+        if row.fiscal_year in spent:
+            spent[row.fiscal_year] += row.expense
+    of_year = f":{year}:"
+    return OutcomeYearSummary(
+        office=facts.office,
+        office_name=facts.office_name,
+        region=facts.region,
+        plan_period=facts.plan_period,
+        outcome=facts.outcome,
+        title=facts.title,
+        fiscal_year=year,
+        planned=sum(row.planned for row in rows),
+        available=sum(row.available for row in rows),
+        expense=sum(row.expense for row in rows),
+        unlinked_expense=sum(r.expense for r in facts.sdg if r.fiscal_year == year and r.goal == "X00"),
+        changed=sum(of_year in figure_id for figure_id in facts.changes),
+        expenses_by_year=tuple(sorted(spent.items())),
+    )

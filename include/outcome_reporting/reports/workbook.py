@@ -1,0 +1,240 @@
+"""A page as a workbook: a sheet for each block, true numbers with formats, and *Sources* with every figure id."""
+
+from __future__ import annotations
+
+import io
+from pathlib import Path
+
+import xlsxwriter
+from xlsxwriter.utility import xl_rowcol_to_cell_fast
+
+from .list_sheet import ListSheet
+from .model import Block, Figure, FundBars, Page, PartnerBars, Table, YearBars
+from .texts import Texts
+
+_OPTIONS = {
+    "in_memory": True,
+    "strings_to_formulas": False,
+    "strings_to_urls": False,
+    "strings_to_numbers": False,
+    "nan_inf_to_errors": True,
+}
+_CELL_LIMIT = 32_000  # letters that one cell can hold, with room to spare
+
+
+class _Book:
+    """The workbook while it is written; `placed` remembers where each figure stands."""
+
+    def __init__(self, page: Page, target: io.BytesIO) -> None:
+        self.page = page
+        self.texts = Texts(page.language)
+        self.book = xlsxwriter.Workbook(target, _OPTIONS)
+        moment = page.data_date.replace(tzinfo=None)
+        self.book.set_properties({"title": f"{page.outcome} {page.year}: {page.title}"[:250], "created": moment})
+        add = self.book.add_format
+        self.title = add({"bold": True, "font_size": 14})
+        self.bold = add({"bold": True})
+        self.head = add({"bold": True, "bottom": 1, "text_wrap": True, "valign": "bottom"})
+        self.wrap = add({"text_wrap": True, "valign": "top"})
+        self.formats = {
+            (kind, is_total): add({"num_format": form} | ({"bold": True, "top": 1} if is_total else {}))
+            for kind, form in (("USD", "#,##0.00"), ("%", '0.0" %"'), ("", "#,##0.####"), ("text", "@"))
+            for is_total in (False, True)
+        }
+        self.placed: list[tuple[Figure, str, int, int]] = []
+
+    def format_of(self, figure: Figure, is_total: bool = False):
+        return self.formats[figure.unit if figure.unit in ("USD", "%") else "", is_total]
+
+    def number(self, sheet, name: str, row: int, column: int, figure: Figure, is_total: bool) -> None:
+        sheet.write_number(row, column, figure.number, self.format_of(figure, is_total))
+        self.placed.append((figure, name, row, column))
+
+
+def write_workbook(page: Page, out: Path) -> None:
+    """Writes the workbook; the same page gives the same bytes."""
+    out.write_bytes(workbook_bytes(page))
+
+
+def workbook_bytes(page: Page) -> bytes:
+    """The workbook of a page. Every text is written as text, so that none is taken for a formula."""
+    target = io.BytesIO()
+    book = _Book(page, target)
+    for place, block in enumerate(page.blocks, start=1):
+        name = f"{place} {block.short_title}"[:31]
+        sheet = book.book.add_worksheet(name)
+        _block(book, sheet, name, block)
+    _sources(book)
+    if page.panels:
+        _source_lines(book)
+    book.book.close()
+    return target.getvalue()
+
+
+def _block(book: _Book, sheet, name: str, block: Block) -> None:
+    texts, page = book.texts, book.page
+    sheet.set_column(0, 0, 46)
+    sheet.set_column(1, 12, 17)
+    sheet.hide_gridlines(2)
+    sheet.set_landscape()
+    sheet.set_paper(9)
+    sheet.fit_to_pages(1, 0)
+    sheet.write_string(0, 0, block.title, book.title)
+    sheet.write_string(1, 0, f"{page.outcome} · {texts.period(page.plan_period)} · {page.year}")
+    row = 2
+    if block.key == "summary":
+        row = _head(book, sheet, name, row)
+    for words in (block.finding, block.empty_reason, block.text):
+        if words:
+            sheet.write_string(row, 0, words[:_CELL_LIMIT], book.bold if words is block.finding else None)
+            row += 1
+    row += 1
+    for fact in block.facts:
+        sheet.write_string(row, 0, fact.label)
+        sheet.write_string(row, 1, ". ".join(part for part in (fact.text, fact.remark) if part)[:_CELL_LIMIT])
+        for code, words in fact.items:
+            sheet.write_string(row, 1, code)
+            sheet.write_string(row, 2, words[:_CELL_LIMIT])
+            row += 1
+        row += 0 if fact.items else 1
+    first_table = row
+    for table in block.tables:
+        if table.only != "html":
+            row = _table(book, sheet, name, row, table) + 1
+    for note in block.notes:
+        row = _note(book, sheet, row, note)
+    for bold, words in block.remarks:
+        sheet.write_string(row, 0, f"{bold} {words}".strip()[:_CELL_LIMIT])
+        row += 1
+    _chart(book, sheet, name, block, first_table)
+
+
+def _head(book: _Book, sheet, name: str, row: int) -> int:
+    """Title, sentence and the four key figures."""
+    page, texts = book.page, book.texts
+    sheet.write_string(row, 0, page.title, book.bold)
+    sheet.write_string(row + 1, 0, page.lede)
+    sheet.write_string(row + 2, 0, f"{texts('page.data_as_of')} {texts.date(page.data_date)}")
+    row += 4
+    for key in page.key_figures:
+        sheet.write_string(row, 0, f"{key.label}, USD")
+        book.number(sheet, name, row, 1, key.figure, False)
+        row += 1
+    return row + 1
+
+
+def _table(book: _Book, sheet, name: str, row: int, table: Table) -> int:
+    """Writes a table and returns the row after it."""
+    sheet.write_string(row, 0, f"{table.caption} · {table.unit}" if table.unit else table.caption, book.bold)
+    row += 1
+    columns = [column for column in table.columns if not column.is_bar]
+    if columns:
+        for place, column in enumerate(columns):
+            sheet.write_string(row, place, column.title, book.head)
+        row += 1
+    for line in table.rows + table.totals:
+        is_total = line.style in ("total", "group")
+        text = book.formats["text", is_total]
+        sheet.write_string(row, 0, f"{line.code}  {line.heading}" if line.code else line.heading, text)
+        for place, cell in enumerate(line.cells[: len(columns) - 1], start=1):
+            if cell.figure:
+                book.number(sheet, name, row, place, cell.figure, is_total)
+            elif cell.text:
+                sheet.write_string(row, place, cell.text, text)
+        row += 1
+    if table.note:
+        sheet.write_string(row, 0, table.note)
+        row += 1
+    return row
+
+
+def _note(book: _Book, sheet, row: int, note) -> int:
+    texts, source = book.texts, note.source
+    sheet.write_string(row, 0, note.heading, book.bold)
+    by = f"{texts('notes.by')} {source.author} · {note.language_name} · {texts('notes.approved')}"
+    sheet.write_string(row + 1, 0, by)
+    sheet.write_string(row + 2, 0, source.title, book.bold)
+    sheet.merge_range(row + 3, 0, row + 3, 6, "", book.wrap)
+    sheet.write_string(row + 3, 0, source.note[:_CELL_LIMIT], book.wrap)
+    sheet.set_row(row + 3, min(400, 18 * (1 + len(source.note) // 130 + source.note.count("\n"))))
+    return row + 5
+
+
+def _chart(book: _Book, sheet, name: str, block: Block, row: int) -> None:
+    """Bars beside the first table, drawn from its cells."""
+    table = block.tables[0] if block.tables else None
+    first, last = row + 2, row + 1 + (len(table.rows) if table else 0)
+    for chart in block.charts:
+        if isinstance(chart, FundBars) or not isinstance(chart, YearBars | PartnerBars):
+            continue
+        years = isinstance(chart, YearBars)
+        series = ((1, "#ffffff"), (2, "#b9d6ec"), (4, "#0b4f84")) if years else ((4, "#0b4f84"),)
+        drawing = book.book.add_chart({"type": "column" if years else "bar"})
+        for column, colour in series:
+            drawing.add_series(
+                {
+                    "name": [name, row + 1, column],
+                    "categories": [name, first, 0, last, 0],
+                    "values": [name, first, column, last, column],
+                    "fill": {"color": colour},
+                    "border": {"color": "#5b6b79"},
+                    "gap": 60,
+                }
+            )
+        drawing.set_title({"name": chart.title, "name_font": {"size": 11}})
+        drawing.set_legend({"position": "bottom"} if years else {"none": True})
+        drawing.set_y_axis({"reverse": True, "num_format": "#,##0"} if not years else {"num_format": "#,##0"})
+        sheet.insert_chart(row, 8, drawing)
+
+
+def _sources(book: _Book) -> None:
+    """One row for each place of each figure: id, sheet, cell, value, unit."""
+    texts = book.texts
+    sheet = book.book.add_worksheet(texts("book.sources"), worksheet_class=ListSheet)
+    sheet.set_column(0, 0, 62)
+    sheet.set_column(1, 1, 30)
+    sheet.set_column(2, 4, 16)
+    sheet.freeze_panes(1, 0)
+    heads = ("figure_id", "sheet", "cell", "value", "unit")
+    sheet.add_row(*(texts(f"book.{key}") for key in heads), style=book.head)
+    for figure, name, row, column in book.placed:
+        value = (figure.number, book.format_of(figure))
+        sheet.add_row(figure.id, name, xl_rowcol_to_cell_fast(row, column), value, figure.unit)
+
+
+def _source_lines(book: _Book) -> None:
+    """The explanations that the page carries: groups and largest cells, each with its part of the figure."""
+    texts = book.texts
+    sheet = book.book.add_worksheet(texts("book.source_lines"), worksheet_class=ListSheet)
+    sheet.set_column(0, 1, 40)
+    sheet.set_column(2, 14, 14)
+    sheet.freeze_panes(1, 0)
+    keys = [
+        "book.figure_id",
+        "book.file",
+        "book.sheet",
+        "book.output",
+        "book.fund",
+        "book.partner",
+        "panel.lines",
+        "book.row",
+        "book.column",
+        "panel.amount",
+        "book.currency",
+        "panel.rate",
+        "book.rate_date",
+        "panel.weight",
+        "panel.share",
+    ]
+    sheet.add_row(*(texts(key) for key in keys), style=book.head)
+    usd, whole = book.formats["USD", False], book.formats["", False]
+    for panel in book.page.panels:
+        for group in panel.explanation.groups:
+            where = (group.file_name, group.sheet, group.output, group.fund, group.partner)
+            lines = (group.lines, whole)
+            share = (group.share / 100, usd)
+            sheet.add_row(panel.figure.id, *where, lines, *[None] * 6, group.weight_percent, share)
+        for line in panel.explanation.lines:
+            at = (line.file_name, line.sheet, None, None, None, None, (line.row, whole), line.column)
+            amount = (line.amount, line.currency, line.rate, line.rate_date, line.weight_percent)
+            sheet.add_row(panel.figure.id, *at, *amount, None if line.share is None else (line.share / 100, usd))

@@ -1,0 +1,69 @@
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import psutil
+import psycopg
+import pytest
+
+from outcome_reporting.domain.errors import SystemFault
+from outcome_reporting.settings import Settings
+from outcome_reporting.warehouse import server
+
+_ASK = (
+    "import sys, pathlib; from outcome_reporting.settings import Settings; "
+    "from outcome_reporting.warehouse.server import connect, stop_server; "
+    "settings = Settings(home=pathlib.Path(sys.argv[1])); connect(settings)"
+)
+
+
+def _ask(home: Path, more: str = "") -> None:
+    subprocess.run([sys.executable, "-c", _ASK + more, str(home)], check=True)
+
+
+def _postmaster(home: Path) -> psutil.Process | None:
+    pid_file = home / "warehouse" / "postmaster.pid"
+    return psutil.Process(int(pid_file.read_text().split()[0])) if pid_file.exists() else None
+
+
+def test_the_last_process_stops_the_server_even_under_a_long_path(home):
+    long = home / ("a folder whose name is long " * 5).strip()
+    _ask(long)
+    assert _postmaster(long) is None
+
+
+def test_processes_share_one_server(home):
+    settings = Settings(home=home)
+    url = server.warehouse_url(settings)
+    first = _postmaster(home)
+    _ask(home)
+    assert _postmaster(home) == first
+    with psycopg.connect(url) as connection:
+        assert connection.execute("select 1").fetchone() == (1,)
+    server.stop_server(settings)
+    server.stop_server(settings)
+    assert _postmaster(home) is None
+    assert server.connect(settings).connect().exec_driver_sql("select 1").scalar_one() == 1
+    server.stop_server(settings)
+
+
+def test_a_killed_holder_leaves_nothing_behind(home):
+    _ask(home, "; import os; os._exit(0)")
+    assert _postmaster(home) is not None  # nobody said goodbye
+    _ask(home)
+    assert _postmaster(home) is None
+
+
+def test_a_pid_file_of_another_world_is_forgotten(home):
+    _ask(home)
+    (home / "warehouse" / "postmaster.pid").write_text("1\n" + "x\n" * 7)
+    _ask(home)
+
+
+def test_a_url_is_taken_as_libpq_writes_it(home):
+    settings = Settings(home=home, warehouse_url="postgresql://nobody@127.0.0.1:1/none?connect_timeout=2")
+    assert server.warehouse_url(settings) == settings.warehouse_url
+    with pytest.raises(SystemFault, match="does not answer"):
+        server.connect(settings)

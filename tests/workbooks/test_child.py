@@ -1,0 +1,127 @@
+"""The reader processes: what a bad file does to them, and that nobody else notices."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from dataclasses import replace
+from multiprocessing import get_context
+from pathlib import Path
+
+import pytest
+from conftest import BUDGETS, INCLUDE, rules
+
+from outcome_reporting.domain.errors import SystemFault
+from outcome_reporting.settings import Settings
+from outcome_reporting.workbooks.child import ReaderPool, ReadJob, load_reading, store_reading
+
+ROW = ["KGZ_O_2.1", 2022, "F", "original", 1, 1]
+
+
+@pytest.fixture
+def settings(tmp_path) -> Settings:
+    return Settings(home=tmp_path / "home", reader_wall_seconds=60, reader_cpu_seconds=60)
+
+
+@pytest.fixture
+def bad_readers(monkeypatch) -> str:
+    monkeypatch.setenv("PYTHONPATH", str(Path(__file__).parent))
+    return "bad_readers:read"
+
+
+def jobs(*names: str) -> list[ReadJob]:
+    return [ReadJob(name, Path(name), name) for name in names]
+
+
+def test_a_real_file_comes_back_whole(settings, contracts, reference, book, read):
+    path = book(S=[BUDGETS, ROW, ["Total", None, None, None, 2, 1]])
+    with ReaderPool(settings, contracts, reference) as pool:
+        ((job_id, reading),) = pool.read_many([ReadJob("a", path, "Budget of KGZ.xlsx")])
+    expected = read(path, file_name="Budget of KGZ.xlsx")
+    assert job_id == "a" and reading == expected
+    assert reading.tables[0].data.to_pydict() == expected.tables[0].data.to_pydict()
+    assert not list((settings.home / "staging").iterdir())
+
+
+def test_a_reading_may_stay_in_a_folder(settings, contracts, reference, book, tmp_path):
+    job = ReadJob("a", book(S=[BUDGETS, ROW]), "a.xlsx", folder=tmp_path / "there")
+    with ReaderPool(settings, contracts, reference, readers=1) as pool:
+        ((_, reading),) = pool.read_many([job])
+    assert load_reading(tmp_path / "there") == reading
+    store_reading(tmp_path / "there", reading)
+    assert load_reading(tmp_path / "there") == reading
+
+
+def test_bad_files_are_findings_and_the_others_are_read(settings, bad_readers):
+    limited = replace(settings, reader_wall_seconds=4)
+    names = ["good 1", "crash", "good 2", "panic", "memory", "good 3", "stall", "good 4"]
+    with ReaderPool(limited, {}, reader=bad_readers) as pool:
+        readings = dict(pool.read_many(jobs(*names)))
+        again = dict(pool.read_many(jobs("good 5")))
+    assert set(readings) == set(names)
+    for name in names:
+        assert rules(readings[name]) == ([] if "good" in name else ["reader_stopped"])
+    assert "memory" in readings["memory"].findings[0].message
+    assert "seconds" in readings["stall"].findings[0].message
+    assert rules(again["good 5"]) == []
+
+
+def test_a_file_that_computes_without_end_is_stopped(settings, bad_readers):
+    with ReaderPool(replace(settings, reader_cpu_seconds=1), {}, readers=1, reader=bad_readers) as pool:
+        ((_, reading),) = pool.read_many(jobs("spin"))
+    assert "computing" in reading.findings[0].message
+
+
+def test_readers_live_long_and_end_with_the_pool(settings, bad_readers):
+    with ReaderPool(settings, {}, readers=1, reader=bad_readers) as pool:
+        pids = {reading.cover_sheets[0] for _, reading in pool.read_many(jobs("1", "2", "3"))}
+    assert len(pids) == 1
+    with pytest.raises(ProcessLookupError):
+        os.kill(int(pids.pop()), 0)
+
+
+def test_readers_that_cannot_start_are_a_fault_of_the_system(settings):
+    with ReaderPool(settings, {}, reader="no_such_module:read") as pool, pytest.raises(SystemFault):
+        list(pool.read_many(jobs("a")))
+
+
+def _in_a_daemon(home: str, path: str, answer) -> None:
+    from outcome_reporting.contracts.load import load_contracts
+
+    with ReaderPool(Settings(home=Path(home)), load_contracts(INCLUDE / "contracts")) as pool:
+        answer.put([reading.rows_in_file for _, reading in pool.read_many([ReadJob("a", Path(path), "a")])])
+
+
+def test_it_works_from_a_daemon_process(tmp_path, book):
+    context = get_context("spawn")
+    answer = context.Queue()
+    daemon = context.Process(
+        target=_in_a_daemon, args=(str(tmp_path), str(book(S=[BUDGETS, ROW])), answer), daemon=True
+    )
+    daemon.start()
+    assert answer.get(timeout=60) == [{1: 1}]
+    daemon.join()
+
+
+def test_a_reader_ends_when_its_parent_is_killed(tmp_path):
+    code = (
+        "import sys, os, signal\n"
+        "from pathlib import Path\n"
+        "from outcome_reporting.settings import Settings\n"
+        "from outcome_reporting.workbooks.child import ReaderPool\n"
+        f"pool = ReaderPool(Settings(home=Path({str(tmp_path)!r})), {{}}, readers=1).__enter__()\n"
+        "print(pool._readers[0].process.pid, flush=True)\n"
+        "os.kill(os.getpid(), signal.SIGKILL)\n"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    pid = int(done.stdout)
+    for _ in range(100):
+        try:
+            state = Path(f"/proc/{pid}/stat").read_text().split(")")[1].split()[0]
+        except FileNotFoundError:
+            return
+        if state == "Z":
+            return
+        __import__("time").sleep(0.1)
+    pytest.fail("the reader outlived its parent")
