@@ -9,6 +9,7 @@ from __future__ import annotations
 import mimetypes
 from pathlib import Path, PurePosixPath
 from typing import Any
+from urllib.parse import quote
 
 from airflow.plugins_manager import AirflowPlugin
 
@@ -62,6 +63,8 @@ def build_app(reports: Path) -> Any:
         page = find_page(reports, path)
         if page is None:
             raise HTTPException(404, "No such page in the released reports.")
+        if page.name == "index.html" and not path.endswith(("index.html", "/")) and path:
+            return RedirectResponse(f"{PREFIX}/{quote(path)}/")  # so that the page's relative links lead on
         kind = mimetypes.guess_type(page.name)[0] or "application/octet-stream"
         return FileResponse(page, media_type=kind, headers=HEADERS)
 

@@ -3,8 +3,8 @@
     python -m airflow_local.night_dags <file descriptor>
 
 Needs a migrated metadata database and the variables of `environment.py`. Writes one JSON line to the
-descriptor as each run or task starts and as each run ends: dag, state, task, failed tasks, summary. Airflow's own log goes to
-standard output.
+descriptor as each run or task starts and as each run ends: dag, state, task, failed tasks, summary. Airflow's own
+log goes to standard output.
 """
 
 from __future__ import annotations

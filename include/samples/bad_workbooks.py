@@ -193,7 +193,7 @@ BAD: tuple[Bad, ...] = (
         why="no file brings a rate of XAF"),
     Bad("KGZ 2026-07 total does not add up.xlsx", "finance", ("total_disagrees",), _wrong_total, ("M12",)),
     Bad("KGZ 2026-08 numbers under the table.xlsx", "finance", ("numbers_below_table",), _numbers_below,
-        ("L14",)),
+        ("C14",)),
     Bad("KGZ 2026-09 error in a cell.xlsx", "finance", ("error_cell",), _error_cell, ("M5",)),
     Bad("KGZ 2026-10 letter of another script.xlsx", "finance", ("look_alike_letter",),
         _spoiled(10, (5, OUTPUT, "KGZ_\u041e_2.1")), ("F5",), why="the O is Cyrillic"),

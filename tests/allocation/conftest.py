@@ -8,12 +8,12 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from sqlalchemy import Connection, Engine
+from tests.allocation.house import House
+
 from outcome_reporting.settings import Settings
 from outcome_reporting.warehouse import server
 from outcome_reporting.warehouse.migrations import migrate
-from sqlalchemy import Connection, Engine
-
-from tests.allocation.house import House
 
 
 @pytest.fixture(scope="package")

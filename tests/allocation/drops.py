@@ -8,9 +8,10 @@ from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from sqlalchemy import Connection, insert, select, update
+
 from outcome_reporting.domain.codes import fold_name
 from outcome_reporting.warehouse.tables import metadata
-from sqlalchemy import Connection, insert, select, update
 
 START = datetime(2026, 1, 1, tzinfo=UTC)
 TABLE_OF = {
@@ -31,7 +32,7 @@ TABLE_OF = {
 OF_ORGANIZATION = {"offices", "funds", "partners", "exchange_rates", "contributions"}
 
 
-def day(number: int) -> datetime:
+def day(number: float) -> datetime:
     """The moment `number` days after the tests' first day."""
     return START + timedelta(days=number)
 

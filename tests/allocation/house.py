@@ -7,11 +7,11 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
+from sqlalchemy import Connection, insert
+from tests.allocation.drops import Drops, day, partner
+
 from outcome_reporting.allocation import Restatement, restate
 from outcome_reporting.warehouse.tables import metadata
-from sqlalchemy import Connection, insert
-
-from tests.allocation.drops import Drops, day, partner
 
 OUTCOME, OUTPUT, OTHER_OUTPUT = "KGZ_D_1", "KGZ_D_1.1", "KGZ_D_1.2"
 PERIOD = "2018-2022"
@@ -27,8 +27,7 @@ class House:
         connection.exec_driver_sql("delete from core.framework")
         self.drop("outcomes", f"KGZ|{PERIOD}", [{"plan_period": PERIOD, "outcome": OUTCOME, "title": "t"}])
         outputs = [
-            {"plan_period": PERIOD, "outcome": OUTCOME, "output": code, "title": "t"}
-            for code in (OUTPUT, OTHER_OUTPUT)
+            {"plan_period": PERIOD, "outcome": OUTCOME, "output": code, "title": "t"} for code in (OUTPUT, OTHER_OUTPUT)
         ]
         self.drop("outputs", f"KGZ|{PERIOD}", outputs)
         types = {"CORE": "core", "IB": "institutional", "XB": "non-core", "XC": "non-core"}
@@ -128,9 +127,7 @@ class House:
         tables = metadata.tables
         years = {"framework": name, "first_year": first, "last_year": last}
         self.connection.execute(insert(tables["core.framework"]), [years])
-        rows = [
-            {"framework": name, "kind": kind, "element": code, "name": code} for code, kind in elements.items()
-        ]
+        rows = [{"framework": name, "kind": kind, "element": code, "name": code} for code, kind in elements.items()]
         if rows:
             self.connection.execute(insert(tables["core.plan_element"]), rows)
 
@@ -139,6 +136,7 @@ class House:
         number: int = 1,
         *,
         years: list[int] | None = None,
+        offices: list[str] | None = None,
         run_date: date = date(2025, 6, 1),
         impute: bool = False,
     ) -> Restatement:
@@ -149,6 +147,7 @@ class House:
             run_id=uuid.uuid4(),
             run_date=run_date,
             fiscal_years=years,
+            offices=offices,
             impute=impute,
         )
 

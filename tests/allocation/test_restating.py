@@ -6,12 +6,12 @@ from datetime import date
 from decimal import Decimal
 
 import pytest
-from outcome_reporting.allocation import reconcile, touched_years
 from sqlalchemy import Connection
-
 from tests.allocation.drops import Drops, day, digest
 from tests.allocation.house import OUTCOME, OUTPUT, House, expense_row
 from tests.allocation.worlds import load_world, random_world
+
+from outcome_reporting.allocation import reconcile, touched_scope, touched_years
 
 
 def changes(house: House) -> dict[str, tuple[str, str, str, str]]:
@@ -26,7 +26,7 @@ def file_of(house: House, load_id) -> str:
 
 @pytest.mark.parametrize("seed", [3, 7, 11])
 def test_a_second_night_changes_nothing(connection: Connection, seed: int) -> None:
-    world = random_world(seed)
+    world = random_world(seed, office_count=3)
     house = House.__new__(House)
     house.connection, house.drops = connection, Drops(connection)
     load_world(house.drops, world, day(0))
@@ -93,7 +93,9 @@ def test_an_undo_restores_and_names_the_undone_file(house: House) -> None:
     house.night(2)
     house.drops.undo(load_id, day(2.5))
     house.night(3, years=touched_years(house.connection, day(2)))
-    query = "select before, after, cause, file_name from report.figure_change where published_at = %s and figure_id = %s"
+    query = (
+        "select before, after, cause, file_name from report.figure_change where published_at = %s and figure_id = %s"
+    )
     figure = f"{OUTCOME}:2018-2022:2020:expense"
     row = house.connection.exec_driver_sql(query, (day(3), figure)).one()
     assert tuple(row) == ("3.00", "1.00", "undo", file_of(house, load_id))
@@ -188,3 +190,23 @@ def test_one_moment_is_published_once(house: House) -> None:
     house.night(1)
     with pytest.raises(ValueError, match="is not after the last publication"):
         house.night(1)
+
+
+def test_only_touched_offices_are_looked_at_and_the_rows_are_the_same(connection: Connection) -> None:
+    world = random_world(5, office_count=3)
+    house = House.__new__(House)
+    house.connection, house.drops = connection, Drops(connection)
+    load_world(house.drops, world, day(0))
+    house.night(1)
+    assert touched_scope(connection, None).offices is None
+    outputs = sorted({row.output for row in world.outputs if row.output.startswith("OAA")})
+    row = expense_row("7.77", output=outputs[0], fund="XB1")
+    house.drops.drop("expenses", "OAA|2020|99", [row], day(1.5), "OAA")
+    scope = touched_scope(connection, day(1))
+    assert (scope.fiscal_years, scope.offices) == ([2020], ["OAA"])
+    done = house.night(2, years=scope.fiscal_years, offices=scope.offices)
+    assert done.rows_changed["resource_line"] > 0
+    assert reconcile(connection, day(2)) == []
+    before = digest(connection)
+    assert sum(house.night(3).rows_changed.values()) == 0
+    assert digest(connection) == before

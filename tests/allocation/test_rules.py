@@ -6,7 +6,6 @@ from datetime import date
 from decimal import Decimal
 
 import pytest
-
 from tests.allocation.house import OTHER_OUTPUT, OUTCOME, PERIOD, House, expense_row
 
 
@@ -106,9 +105,7 @@ def test_a_revised_budget_replaces_the_original(house: House) -> None:
     ("amount", "rate", "cents"),
     [("1", "200", 1), ("-1", "200", -1), ("0.9999", "200", 0), ("100", "3", 3333), ("-5.5", "79.5", -7)],
 )
-def test_another_currency_is_divided_exactly_and_rounded_once(
-    house: House, amount: str, rate: str, cents: int
-) -> None:
+def test_another_currency_is_divided_exactly_and_rounded_once(house: House, amount: str, rate: str, cents: int) -> None:
     house.rate("KGS", date(2019, 12, 1), "1")
     house.rate("KGS", date(2020, 1, 15), rate)
     house.rate("KGS", date(2021, 1, 1), "7")
@@ -232,7 +229,9 @@ def test_results_keep_the_text_beside_the_number(house: House) -> None:
     ]
     house.drop("results", f"{OUTCOME}|2020", rows)
     house.night()
-    found = {code: (text, value) for code, text, value in house.rows("result_line", "indicator", "result", "result_value")}
+    found = {
+        code: (text, value) for code, text, value in house.rows("result_line", "indicator", "result", "result_value")
+    }
     assert {code: value for code, (_, value) in found.items()} == {
         "a": 35, "b": 1402, "c": None, "d": None, "e": Decimal("-2.5"), "f": None, "g": None,
     }  # fmt: skip

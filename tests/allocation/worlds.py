@@ -8,6 +8,9 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
+from sqlalchemy import insert
+from tests.allocation.drops import Drops, partner
+
 from outcome_reporting.domain.allocation import (
     Budget,
     Contribution,
@@ -25,9 +28,6 @@ from outcome_reporting.domain.allocation import (
 )
 from outcome_reporting.domain.codes import fold_name, office_of
 from outcome_reporting.warehouse.tables import metadata
-from sqlalchemy import insert
-
-from tests.allocation.drops import Drops, partner
 
 SDGS = ["5", "5.2", "5.6", "5.a", "1.2", "1.10", "16.10", "17", "8.10", "X00", "13.b"]
 KINDS = ("impact area", "systemic outcome", "organizational output")
@@ -35,11 +35,14 @@ PERIODS = ("2018-2021", "2022-2025")
 YEARS = range(2018, 2026)
 
 
-def random_world(seed: int) -> World:
-    """A world that intake would accept: small, but with every rule at work somewhere."""
+def random_world(seed: int, office_count: int = 20) -> World:
+    """A world that intake would accept, with every rule at work somewhere.
+
+    Each office is a small case of its own; funds, partners, rates, frameworks and contributions are shared.
+    """
     dice = random.Random(seed)
     world = World(run_date=date(2025, 6, 1), impute_core=dice.random() < 0.4)
-    _dimensions(world, dice)
+    _dimensions(world, dice, [f"O{chr(65 + n // 26)}{chr(65 + n % 26)}" for n in range(office_count)])
     _frameworks(world, dice)
     for output in world.outputs:
         _weights(world, dice, output)
@@ -49,7 +52,7 @@ def random_world(seed: int) -> World:
     for outcome in world.outcomes:
         for year in _years(outcome.plan_period):
             _links(world, dice, outcome.outcome, year)
-    _contributions(world, dice)
+    _contributions(world, dice, dice.randint(0, 12 * office_count))
     return world
 
 
@@ -58,8 +61,8 @@ def _years(plan_period: str) -> range:
     return range(int(first), int(last) + 1)
 
 
-def _dimensions(world: World, dice: random.Random) -> None:
-    for office in ("KGZ", "MOZ")[: dice.randint(1, 2)]:
+def _dimensions(world: World, dice: random.Random, offices: list[str]) -> None:
+    for office in offices:
         for period in PERIODS[: dice.randint(1, 2)]:
             for n in range(1, dice.randint(2, 3)):
                 outcome = f"{office}_D_{n}"
@@ -170,8 +173,8 @@ def _links(world: World, dice: random.Random, outcome: str, year: int) -> None:
         world.held_plan_groups.add((outcome, year, framework))
 
 
-def _contributions(world: World, dice: random.Random) -> None:
-    for _ in range(dice.randint(0, 25)):
+def _contributions(world: World, dice: random.Random, count: int) -> None:
+    for _ in range(count):
         outcome = dice.choice(world.outcomes)
         year = dice.choice(_years(outcome.plan_period))
         currency = dice.choice(("USD", "KGS"))
@@ -225,17 +228,19 @@ def _load_organization(drops: Drops, world: World, at: datetime) -> None:
         for one in world.partners
     ]
     drops.drop("partners", "", partners, at)
-    rates = [
-        {
+    sliced: dict[tuple[str, str], list[dict[str, Any]]] = defaultdict(list)
+    for rate in world.rates:
+        row = {
             "currency": rate.currency,
             "effective_date": rate.effective_date,
             "rate_per_usd": rate.rate_per_usd,
             "source": "test",
         }
-        for rate in world.rates
-    ]
-    drops.drop("exchange_rates", "all", rates, at)
-    drops.drop("contributions", "all", [_contribution(n, one) for n, one in enumerate(world.contributions)], at)
+        sliced["exchange_rates", f"{rate.currency}|{rate.effective_date.year}"].append(row)
+    for number, one in enumerate(world.contributions):
+        sliced["contributions", f"{one.partner}|{one.fiscal_year}"].append(_contribution(number, one))
+    for dataset, key in sorted(sliced):
+        drops.drop(dataset, key, sliced[dataset, key], at)
 
 
 def _contribution(number: int, one: Contribution) -> dict[str, Any]:

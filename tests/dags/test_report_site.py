@@ -106,6 +106,14 @@ def test_a_viewer_reads_the_page_under_a_strict_policy(client):
     assert "default-src 'none'" in answer.headers["content-security-policy"]
 
 
+def test_a_folder_leads_to_its_page(client):
+    from report_site import PREFIX
+
+    answer = client.get(f"{PREFIX}/KGZ", headers=_token("VIEWER"))
+    assert answer.headers["location"] == f"{PREFIX}/KGZ/"
+    assert client.get(f"{PREFIX}/KGZ/", headers=_token("VIEWER")).text == "Kyrgyzstan"
+
+
 def test_a_viewer_reaches_nothing_outside(client):
     from report_site import PREFIX
 

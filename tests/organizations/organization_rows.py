@@ -192,7 +192,7 @@ def _plan(org: Organization, rng: Random) -> None:
     codes = rng.sample(["KGZ", "ECA", "MDA", "NAM", "UKR", "MOZ"], rng.randint(2, 3))
     for office in codes:
         org.offices.append((office, f"Office of {office}", rng.choice(["RO", "CO", "MCO", "PR"])))
-        start = rng.choice([2017, 2018, 2019])
+        start = rng.choice([2016, 2018, 2019, 2020])
         middle = start + rng.randint(2, 3)
         gap = rng.choice([0, 0, 1])
         periods = [(start, middle), (middle + 1 + gap, middle + gap + rng.randint(2, 4))]
@@ -217,7 +217,7 @@ def _money_reference(org: Organization, rng: Random, run_date: date) -> None:
         aliases = tuple(f"{name} {word}" for word in rng.sample(["Agency", "Aid", "(old)"], rng.randint(0, 2)))
         org.partners.append(Partner(f"P{number}{rng.choice('XYZ')}", name, kind, aliases, until))
     for currency, level in zip(CURRENCIES, (84, 0.92, 17), strict=True):
-        for year in range(2016, 2029):
+        for year in range(2016, 2030):
             for month in range(1, 13):
                 for day in [1, 15] if rng.random() < 0.3 else [1]:
                     rate = round(level * rng.uniform(0.95, 1.05), rng.choice([1, 2, 4, 6]))
@@ -239,7 +239,8 @@ def _budgets(org: Organization, rng: Random, output: Output, year: int) -> None:
 def _expenses(org: Organization, rng: Random, output: Output, year: int) -> None:
     for _ in range(rng.choice([0, 0, 4, 9, 16])):
         fund = rng.choice(org.funds)
-        partner = rng.choice(org.partners).code if fund.fund_type == "non-core" and rng.random() < 0.8 else None
+        is_named = rng.random() < (0.8 if fund.fund_type == "non-core" else 0.06)  # a name on core warns
+        partner = rng.choice(org.partners).code if is_named else None
         period = rng.randint(0, 13)
         day = date(year, min(max(period, 1), 12), rng.randint(1, 28))
         if rng.random() < 0.03:

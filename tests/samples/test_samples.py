@@ -77,9 +77,7 @@ def test_bad_workbooks_come_only_when_asked_for(inbox: Path, bad_inbox: Path) ->
 
 def test_the_list_of_bad_workbooks_is_up_to_date() -> None:
     code = "import json, bad_workbooks as b; print(json.dumps(b.expected_answers()))"
-    done = subprocess.run(
-        [sys.executable, "-c", code], cwd=SAMPLES, check=True, capture_output=True, text=True
-    )
+    done = subprocess.run([sys.executable, "-c", code], cwd=SAMPLES, check=True, capture_output=True, text=True)
     assert json.loads(done.stdout) == json.loads((SAMPLES / "bad" / "expected.json").read_text("utf-8"))
 
 
@@ -126,9 +124,7 @@ def test_the_joint_work_plan_is_found_again_in_its_outputs(inbox: Path) -> None:
             usd = row["Amount (USD)"]
             if usd is None:
                 in_force = [
-                    rate
-                    for currency, day, rate in rates
-                    if currency == row["Currency"] and day <= row["Posting date"]
+                    rate for currency, day, rate in rates if currency == row["Currency"] and day <= row["Posting date"]
                 ]
                 local = Decimal(repr(row["Amount"])) * 100 / in_force[-1]
                 spent[str(row["Output"])] += int(local.quantize(Decimal(1), "ROUND_HALF_UP"))
@@ -151,11 +147,7 @@ def test_the_samples_are_as_many_and_as_various_as_promised(inbox: Path) -> None
     assert len(figures("offices.csv")) >= 3
     assert len(figures("outcomes.csv")) >= 12
     assert len(figures("outputs.csv")) >= 40
-    lines = [
-        row
-        for path in (inbox / "finance").glob("KGZ expenses *.xlsx")
-        for row in rows_of(path, "Transaction")
-    ]
+    lines = [row for path in (inbox / "finance").glob("KGZ expenses *.xlsx") for row in rows_of(path, "Transaction")]
     assert any(cents(row["Amount"]) < 0 for row in lines)
     assert any(row["Currency"] == "KGS" and row["Amount (USD)"] is None for row in lines)
     assert any(row["Currency"] == "KGS" and row["Amount (USD)"] is not None for row in lines)

@@ -13,10 +13,12 @@ from outcome_reporting.workbooks.read import read_file
 from outcome_reporting.workbooks.reading import FileReading
 
 INCLUDE = Path(__file__).parents[2] / "include"
-EXPENSES = (
-    "Transaction,Posting date,Fiscal year,Period,Office,Output,Fund,Partner,Account,Description,Currency,"
-    "Amount,Amount (USD)"
-).split(",")
+# fmt: off
+EXPENSES = [
+    "Transaction", "Posting date", "Fiscal year", "Period", "Office", "Output", "Fund", "Partner", "Account",
+    "Description", "Currency", "Amount", "Amount (USD)",
+]
+# fmt: on
 BUDGETS = ["Output", "Fiscal year", "Fund", "Version", "Planned (USD)", "Available (USD)"]
 WEIGHTS = ["Output", "Fiscal year", "SDG", "Weight (%)"]
 

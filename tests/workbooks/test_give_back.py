@@ -8,9 +8,9 @@ from datetime import date, datetime
 
 import openpyxl
 import pytest
-from conftest import BUDGETS, rules
 from openpyxl.styles import Font, PatternFill
 
+from conftest import BUDGETS, rules
 from outcome_reporting.domain.finding import Finding, Severity
 from outcome_reporting.workbooks.answer import (
     ControlTotal,
@@ -39,7 +39,12 @@ VERDICT = Verdict(
 @pytest.fixture
 def rejected(book, read):
     """A workbook with styles of its own, and its findings."""
-    rows = [["Budget of KGZ"], BUDGETS, ["KGZ_О_2.1", 2022, "F", "original", 1.005, 1], ["KGZ_O_2.1", "2018/19", "=F", "origin", 1, 1]]
+    rows = [
+        ["Budget of KGZ"],
+        BUDGETS,
+        ["KGZ_О_2.1", 2022, "F", "original", 1.005, 1],
+        ["KGZ_O_2.1", "2018/19", "=F", "origin", 1, 1],
+    ]
     path = book("Budgets.xlsx", **{"My sheet's": rows, "Cover": [["Cover page"]]})
     made = openpyxl.load_workbook(path)
     sheet = made["My sheet's"]
@@ -80,7 +85,12 @@ def test_bad_cells_are_coloured_and_commented_and_styles_kept(rejected, tmp_path
     assert sheet["A3"].fill.fgColor.rgb == "00FDECEA"
     comment = sheet["D4"].comment.text
     assert comment.splitlines()[0] == "The value is not one of the allowed ones"
-    assert "Found: origin" in comment and "Nearest: original" in comment and "Mend: " in comment and "Expected: " in comment
+    assert (
+        "Found: origin" in comment
+        and "Nearest: original" in comment
+        and "Mend: " in comment
+        and "Expected: " in comment
+    )
     assert sheet["C4"].data_type == "s" and sheet["C4"].value == "=F"
     assert sheet["C3"].comment is None
 
@@ -128,7 +138,8 @@ def test_a_stalled_marking_ends_in_a_workbook_of_its_own(rejected, tmp_path):
 def test_thousands_of_findings_all_stand_in_the_list(book, tmp_path):
     path = book(S=[BUDGETS])
     findings = [
-        Finding("pattern", Severity.ERROR, "a", f"problem {row}", sheet="S", row=row, column="A") for row in range(2, 7002)
+        Finding("pattern", Severity.ERROR, "a", f"problem {row}", sheet="S", row=row, column="A")
+        for row in range(2, 7002)
     ]
     out = tmp_path / "out.xlsx"
     write_marked(path, FileKind.XLSX, findings, VERDICT, out)
@@ -139,7 +150,9 @@ def test_thousands_of_findings_all_stand_in_the_list(book, tmp_path):
 
 def test_evil_words_are_only_words(tmp_path, book):
     evil = '=HYPERLINK("http://x")'
-    finding = Finding("pattern", Severity.ERROR, "a", evil + "\x00\x1b", found="@x\ud800", remedy="+1", sheet="S", row=1, column="A")
+    finding = Finding(
+        "pattern", Severity.ERROR, "a", evil + "\x00\x1b", found="@x\ud800", remedy="+1", sheet="S", row=1, column="A"
+    )
     out = tmp_path / "out.xlsx"
     write_marked(book(S=[BUDGETS]), FileKind.XLSX, [finding], VERDICT, out)
     sheet = openpyxl.load_workbook(out)["What to fix"]
@@ -153,17 +166,21 @@ def receipt() -> Receipt:
         ReceiptLine("Removed", 1, 0, ((1_200_000, 0),)),
     )
     changes = (RowChange("changed", "S", 3, "=KEY", "1.00", "2.00"),)
-    part = ReceiptPart(
-        "budgets", "Budgets", "version of 2 March 2023", ("Planned (USD)",), lines, ReceiptLine("Total", 1, 2, ((1_200_000, 4_850_000),)), changes
-    )
+    total = ReceiptLine("Total", 1, 2, ((1_200_000, 4_850_000),))
+    part = ReceiptPart("budgets", "Budgets", "version of 2 March 2023", ("Planned (USD)",), lines, total, changes)
     return Receipt(
-        "Budgets.xlsx", "9f2c" * 16, "Budgets.xlsx was loaded on 14 March 2023, 02:04.", "All 2 rows were loaded.", 2, 2,
+        file_name="Budgets.xlsx",
+        sha256="9f2c" * 16,
+        headline="Budgets.xlsx was loaded on 14 March 2023, 02:04.",
+        detail="All 2 rows were loaded.",
+        rows_in_file=2,
+        rows_loaded=2,
         loaded_at=datetime(2023, 3, 14, 2, 4),
         parts=(part,),
         totals=(CurrencyTotal("budgets", "USD", 2, "48500.00", 4_850_000),),
         control_totals=(ControlTotal("S", "E38", "Planned (USD)", 4_850_000, 4_850_000),),
         findings=(Finding("spent_above_available", Severity.WARNING, "Budgets.xlsx", "More was spent", found="=x"),),
-    )  # fmt: skip
+    )
 
 
 def test_the_receipt_shows_before_after_and_difference(tmp_path):
@@ -176,7 +193,11 @@ def test_the_receipt_shows_before_after_and_difference(tmp_path):
     assert ["Removed", 1, 0, 12000, 0, -12000] in [row[:6] for row in rows]
     assert ["Total", 1, 2, 12000, 48500, 36500] in [row[:6] for row in rows]
     text = " ".join(str(value) for row in rows for value in row if value is not None)
-    assert "9f2c" * 16 in text and "cell E38): 48,500.00, equal to the sum of the rows" in text and "More was spent" in text
+    assert (
+        "9f2c" * 16 in text
+        and "cell E38): 48,500.00, equal to the sum of the rows" in text
+        and "More was spent" in text
+    )
     assert back["Rows changed"]["E2"].value == "=KEY" and back["Rows changed"]["E2"].data_type == "s"
     with zipfile.ZipFile(out) as archive:
         assert all(b"<f>" not in archive.read(name) for name in archive.namelist())

@@ -6,8 +6,8 @@ from datetime import date, datetime
 
 import openpyxl
 import pytest
-from conftest import BUDGETS, EXPENSES, WEIGHTS, rules, told
 
+from conftest import BUDGETS, EXPENSES, WEIGHTS, rules, told
 from outcome_reporting.domain.finding import Severity
 from outcome_reporting.workbooks.sniff import FileKind
 from outcome_reporting.workbooks.source_reading import SourceReading
@@ -72,7 +72,10 @@ def test_a_misspelt_heading_that_is_not_required_warns(book, read):
     assert (finding.rule, finding.severity, finding.nearest) == ("unknown_heading", Severity.WARNING, "Amount (USD)")
     heads.remove("Currency")
     (finding,) = read(book(Ledger=[heads, line(1, 10)])).findings
-    assert finding.message == "The sheet comes closest to Expense lines: missing Currency, missing Amount (USD); found Amt US$"
+    assert (
+        finding.message
+        == "The sheet comes closest to Expense lines: missing Currency, missing Amount (USD); found Amt US$"
+    )
 
 
 def test_no_table_at_all(book, read):
@@ -128,7 +131,12 @@ def test_a_row_begun_with_its_key_alone_stays_a_row(book, read):
 
 
 def test_numbers_under_and_beside_the_table(book, read):
-    rows = [BUDGETS, ["KGZ_O_2.1", 2022, "F", "original", 1, 1], [None, 99], ["KGZ_O_2.1", 2022, "G", "original", 1, 1, 7]]
+    rows = [
+        BUDGETS,
+        ["KGZ_O_2.1", 2022, "F", "original", 1, 1],
+        [None, 99],
+        ["KGZ_O_2.1", 2022, "G", "original", 1, 1, 7],
+    ]
     assert told(read(book(S=rows)), "numbers_beside_table")[0].cell == "G4"
     assert told(read(book(S=rows[:3])), "numbers_below_table")[0].cell == "B3"
 
@@ -172,7 +180,10 @@ class TestText:
         assert rules(reading) == ["control_character"]
 
     def test_numbers_and_dates_in_text_columns(self, book, read):
-        rows = [line(i, 1, Description=v) for i, v in enumerate([0.1, 12, "x", datetime(2022, 1, 2, 3, 4), date(2022, 1, 2)])]
+        rows = [
+            line(i, 1, Description=v)
+            for i, v in enumerate([0.1, 12, "x", datetime(2022, 1, 2, 3, 4), date(2022, 1, 2)])
+        ]
         found = read(book(S=[EXPENSES, *rows])).tables[0].data["description"].to_pylist()
         assert found == ["0.1", "12", "x", "2022-01-02 03:04:00", "2022-01-02"]
 
@@ -255,7 +266,16 @@ class TestDates:
 
     def test_forms(self, read, book):
         day = date(2022, 5, 16)
-        forms = ["2022-05-16", "16/05/2022", "16.05.2022", "16 May 2022", "May 16, 2022", "16 mai 2022", day, "2022-05-16T10:00:00"]
+        forms = [
+            "2022-05-16",
+            "16/05/2022",
+            "16.05.2022",
+            "16 May 2022",
+            "May 16, 2022",
+            "16 mai 2022",
+            day,
+            "2022-05-16T10:00:00",
+        ]
         assert self.dates(read, book, *forms) == ([day] * 8, [])
 
     def test_one_order_for_the_column(self, read, book):
@@ -268,7 +288,9 @@ class TestDates:
         assert self.dates(read, book, "03/04/2022", source=declared) == ([date(2022, 3, 4)], [])
 
     def test_numbers_are_no_dates(self, read, book):
-        reading = read(book(S=[EXPENSES, line(1, 1, **{"Posting date": 44697}), line(2, 1, **{"Posting date": 20220516})]))
+        reading = read(
+            book(S=[EXPENSES, line(1, 1, **{"Posting date": 44697}), line(2, 1, **{"Posting date": 20220516})])
+        )
         assert [f.nearest for f in told(reading, "unreadable_date")] == ["2022-05-16", "2022-05-16"]
 
 
@@ -297,14 +319,32 @@ def test_a_boolean_among_numbers_is_not_one(book, read):
 
 
 def test_percent_text_and_rates(book, read):
-    reading = read(book(S=[WEIGHTS, *[["KGZ_O_2.1", 2022, f"5.{i}", w] for i, w in enumerate(["25%", 33.33, "0.49", 0.1 + 0.2], 1)]]))
+    reading = read(
+        book(
+            S=[WEIGHTS, *[["KGZ_O_2.1", 2022, f"5.{i}", w] for i, w in enumerate(["25%", 33.33, "0.49", 0.1 + 0.2], 1)]]
+        )
+    )
     assert reading.tables[0].data["weight_percent"].to_pylist() == ["25", "33.33", "0.49", "0.3"]
 
 
 def test_markers_and_aliases(book, read):
-    heads = ["Office", "Plan period", "Outcome", "Title", "Description", "UN system function", "Marker: Gender", "marker: Youth"]
+    heads = [
+        "Office",
+        "Plan period",
+        "Outcome",
+        "Title",
+        "Description",
+        "UN system function",
+        "Marker: Gender",
+        "marker: Youth",
+    ]
     row = ["KGZ", "2018–2022", "KGZ_O_2", "T", "D", "F", "2", None]
-    reading = read(book(O=[heads, row], P=[["Partner", "Name", "Contributor type", "Aliases"], ["SWE", "Sweden", "c01", "Suède; Sverige\n Швеция"]]))
+    reading = read(
+        book(
+            O=[heads, row],
+            P=[["Partner", "Name", "Contributor type", "Aliases"], ["SWE", "Sweden", "c01", "Suède; Sverige\n Швеция"]],
+        )
+    )
     outcomes, partners = reading.tables
     marker = next(name for name in outcomes.data.column_names if "marker" in name)
     assert outcomes.data[marker].to_pylist() == ['{"Gender": "2"}']
@@ -328,3 +368,11 @@ def test_hidden_sheet_is_read_and_told(tmp_path, book, read):
     made.save(path)
     reading = read(path)
     assert reading.rows_in_file == {1: 1} and "hidden_sheet" in rules(reading)
+
+
+def test_a_source_gives_what_its_files_leave_out(book, read):
+    source = SourceReading(headings={"Ziel": "SDG"}, constants={"fiscal_year": "2022"})
+    reading = read(book(S=[["Output", "Ziel", "Weight (%)"], ["KGZ_O_2.1", "5.2", 100]]), source=source)
+    assert reading.findings == []
+    assert reading.tables[0].data["fiscal_year"].to_pylist() == [2022]
+    assert reading.tables[0].columns == {"output": "A", "sdg": "B", "weight_percent": "C"}

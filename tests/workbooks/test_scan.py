@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 import xlsxwriter
-from conftest import BUDGETS, rules, told
 
+from conftest import BUDGETS, rules, told
 from outcome_reporting.workbooks.scan import Limits
 from outcome_reporting.workbooks.sniff import FileKind, sniff
 
@@ -69,7 +69,12 @@ def test_limits(plain, read):
 
 @pytest.mark.parametrize(
     "cell, rule",
-    [(b"XFD1048576", "file_too_large"), (b"XFE2", "unsafe_file"), (b"A1048577", "unsafe_file"), (b"ZZ900000", "file_too_large")],
+    [
+        (b"XFD1048576", "file_too_large"),
+        (b"XFE2", "unsafe_file"),
+        (b"A1048577", "unsafe_file"),
+        (b"ZZ900000", "file_too_large"),
+    ],
 )
 def test_far_cells_are_refused_before_any_reader_sees_them(plain, read, cell, rule):
     row = re.sub(rb"[A-Z]", b"", cell)
@@ -87,7 +92,9 @@ def test_error_cells_and_formulas_without_value(tmp_path, read):
         sheet.write_formula(1, 4, "=1/0", None, "#DIV/0!")
         sheet.write_formula(2, 5, "=A1+1", None, 7.25)
         sheet.write_formula(3, 6, "=1/0", None, "#DIV/0!")  # in a column that is not read
-    reading = read(altered(path, lambda data: data.replace(b"<v>1</v></c></row></sheetData>", b"</c></row></sheetData>")))
+    reading = read(
+        altered(path, lambda data: data.replace(b"<v>1</v></c></row></sheetData>", b"</c></row></sheetData>"))
+    )
     assert [(f.cell, f.found) for f in told(reading, "error_cell")] == [("E2", "#DIV/0!")]
     assert reading.tables[0].data["available_usd"].to_pylist() == [100, 725, 100]
     openpyxl_like = altered(path, lambda data: data.replace(b"<v>7.25</v>", b"<v></v>"))
@@ -98,21 +105,28 @@ def test_error_cells_and_formulas_without_value(tmp_path, read):
 def test_strict_open_xml_and_a_wrong_dimension(plain, read):
     def strict(data: bytes) -> bytes:
         data = data.replace(
-            b"http://schemas.openxmlformats.org/spreadsheetml/2006/main", b"http://purl.oclc.org/ooxml/spreadsheetml/main"
+            b"http://schemas.openxmlformats.org/spreadsheetml/2006/main",
+            b"http://purl.oclc.org/ooxml/spreadsheetml/main",
         )
         return data.replace(
             b"http://schemas.openxmlformats.org/officeDocument/2006/relationships",
             b"http://purl.oclc.org/ooxml/officeDocument/relationships",
         )
 
-    for part in ("xl/workbook.xml", "xl/worksheets/sheet1.xml", "xl/sharedStrings.xml", "xl/_rels/workbook.xml.rels", "_rels/.rels"):
+    for part in (
+        "xl/workbook.xml",
+        "xl/worksheets/sheet1.xml",
+        "xl/sharedStrings.xml",
+        "xl/_rels/workbook.xml.rels",
+        "_rels/.rels",
+    ):
         altered(plain, strict, part)
     altered(plain, lambda data: re.sub(rb'<dimension ref="[^"]*"', b'<dimension ref="A1:B1"', data))
     assert read(plain).rows_in_file == {1: 1}
 
 
 def test_1904_macros_and_links_are_noted(plain, read):
-    altered(plain, lambda data: data.replace(b"<workbookPr ", b"<workbookPr date1904=\"1\" "), "xl/workbook.xml")
+    altered(plain, lambda data: data.replace(b"<workbookPr ", b'<workbookPr date1904="1" '), "xl/workbook.xml")
     altered(plain, lambda _: b"x", "xl/vbaProject.bin")
     altered(plain, lambda _: b"<x/>", "xl/externalLinks/externalLink1.xml")
     reading = read(plain)

@@ -99,9 +99,7 @@ BY_YEAR = (
         ("title", "measure", "baseline", "milestone", "target", "result", "result_value"),
         has_figures=True,
     ),
-    PublishedTable(
-        "note_line", (*_OUTCOME_YEAR, "language"), ("title", "note", "author", "status")
-    ),
+    PublishedTable("note_line", (*_OUTCOME_YEAR, "language"), ("title", "note", "author", "status")),
 )
 
 

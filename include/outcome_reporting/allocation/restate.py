@@ -115,13 +115,12 @@ def _publish(
         figures = _record_changes(cursor, parameters, tables)
         rows_changed = {table.name: table.write_differences(cursor, parameters) for table in tables}
     publication = statements("8_publication.sql")
-    withheld = sum(
-        run_statement(cursor, publication[name], parameters) for name in ("forget_withheld", "withheld")
-    )
+    withheld = sum(run_statement(cursor, publication[name], parameters) for name in ("forget_withheld", "withheld"))
     changed = sum(rows_changed.values())
     is_published = bool(last is None or changed or withheld or last[4] != parameters["impute"])
     if not is_published:
-        is_published = bool(cursor.execute(publication["has_events"], parameters).fetchone()[0])
+        found = cursor.execute(publication["has_events"], parameters).fetchone()
+        is_published = bool(found and found[0])
     if is_published:
         run_statement(cursor, publication["publication"], parameters | {"rows_changed": changed})
     years = parameters["years"]

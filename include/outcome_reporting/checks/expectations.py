@@ -7,6 +7,7 @@ becomes a finding with its cell; nothing is capped.
 
 from __future__ import annotations
 
+import gc
 import logging
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -31,11 +32,23 @@ PRESENT = "__present"
 def _great_expectations():
     """The library and one context, quiet and without its progress bars; imported when first needed."""
     logging.getLogger("great_expectations").setLevel(logging.WARNING)
-    import great_expectations as gx
+    # the import makes millions of objects that live on: collecting among them only costs time
+    was_collecting = gc.isenabled()
+    gc.disable()
+    try:
+        import great_expectations as gx
+    finally:
+        if was_collecting:
+            gc.enable()
 
     context = gx.get_context(mode="ephemeral")
     context.variables.progress_bars = {"globally": False}
     return gx, context
+
+
+def warm_up() -> None:
+    """Import the library now: called while other processes read, so that the wait for it is not felt."""
+    _great_expectations()
 
 
 @dataclass(frozen=True, slots=True)

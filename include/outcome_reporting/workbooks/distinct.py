@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -53,6 +53,7 @@ class Reading:
     decimal: Convention | None = None
     date_order: str | None = None
     is_text_file: bool = False
+    constants: Mapping[str, str] = field(default_factory=dict)  # fields (by name) that the source itself gives
 
     def is_named(self, column: Field) -> bool:
         """Whether a code column may also hold names: it refers to a dataset that keeps aliases, or to plan elements."""

@@ -7,6 +7,7 @@ overruns takes nothing with it.
 from __future__ import annotations
 
 import atexit
+import contextlib
 import os
 import pickle
 import selectors
@@ -66,10 +67,8 @@ class Marker:
         self._process.wait()
         for pipe in (self._process.stdin, self._process.stdout):
             if pipe is not None:
-                try:
+                with contextlib.suppress(OSError):
                     pipe.close()
-                except OSError:
-                    pass
         atexit.unregister(self.close)
 
 

@@ -118,6 +118,7 @@ class _FileReader:
             decimal=Convention(self.source.decimal) if self.source.decimal else None,
             date_order=self.source.date_order or None,
             is_text_file=self.result.kind is FileKind.CSV,
+            constants=self.source.constants,
         )
 
     # ------------------------------------------------------------------------------- sheets without a dataset

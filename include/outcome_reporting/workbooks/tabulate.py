@@ -14,7 +14,7 @@ from outcome_reporting.domain.contract import Field, Kind
 from outcome_reporting.domain.finding import Finding, Severity
 from outcome_reporting.domain.money import plain_decimal
 from outcome_reporting.domain.table import TypedTable
-from outcome_reporting.workbooks.columns import is_valid
+from outcome_reporting.workbooks.columns import RawColumn, is_valid
 from outcome_reporting.workbooks.convert import convert, convert_markers, must_be_exact
 from outcome_reporting.workbooks.distinct import Converted, Problem, Reading
 from outcome_reporting.workbooks.recognize import Match
@@ -96,6 +96,10 @@ class Tabulation:
             columns = {name: self.body.columns[column] for column, name in self.match.markers.items()}
             result[known.name] = convert_markers(columns, self.body.length)
             self.letters[known.name] = column_letter(min(self.match.markers))
+        for known in self.match.contract.fields:
+            if known.name in self.reading.constants and known.name not in result:
+                texts = pa.array([self.reading.constants[known.name]] * self.body.length, pa.string())
+                result[known.name] = convert(RawColumn(self.body.length, texts=texts), known, self.reading)
         return result
 
     def _place(self, problems: Iterable[tuple[int, Problem]], column: int, known: Field) -> None:

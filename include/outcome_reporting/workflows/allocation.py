@@ -12,7 +12,7 @@ from sqlalchemy import Connection, insert
 from outcome_reporting.allocation.published import ReconciliationRow
 from outcome_reporting.allocation.reconcile import reconcile
 from outcome_reporting.allocation.restate import restate as restate_rows
-from outcome_reporting.allocation.touched import touched_years
+from outcome_reporting.allocation.touched import Scope, touched_scope
 from outcome_reporting.domain.errors import SystemFault
 from outcome_reporting.settings import Settings
 from outcome_reporting.warehouse import tables
@@ -25,23 +25,27 @@ from outcome_reporting.workflows.house import open_house
 def pending_years(settings: Settings) -> list[int]:
     """The fiscal years whose published figures no longer follow from what is live."""
     with open_house(settings).engine.connect() as connection:
-        return _pending(connection, settings)
+        return list(_pending(connection, settings).fiscal_years)
 
 
-def _pending(connection: Connection, settings: Settings) -> list[int]:
+def _pending(connection: Connection, settings: Settings) -> Scope:
     last = publication_at(connection)
-    return touched_years(connection, last.snapshot_at if last else None, _today(settings))
+    return touched_scope(connection, last.snapshot_at if last else None, _today(settings))
 
 
 def restate(settings: Settings, years: list[int] | None = None) -> dict[str, Any]:
-    """Restate these years (None: those that are pending) and publish, unless a cent does not reconcile.
+    """Restate what is pending, and these years too, and publish, unless a cent does not reconcile.
 
-    Running it again with nothing changed writes nothing.
+    Whatever years are asked for, all that is pending goes into the one publication: the figures of a night
+    belong together, and a plan period's total never mixes two of them. Running it again writes nothing.
     """
     house = open_house(settings)
     run_id = uuid.uuid4()
     with house.engine.begin() as connection:
-        years = _pending(connection, settings) if years is None else sorted(set(years))
+        scope = _pending(connection, settings)
+        asked = sorted({*scope.fiscal_years, *(years or ())})
+        is_whole = _is_imputing_changed(connection, settings)
+        offices = scope.offices if set(asked) == set(scope.fiscal_years) and not is_whole else None
         snapshot_at = next_moment(connection)
         files = list(reconciliation_rows(connection, snapshot_at))
         restated = restate_rows(
@@ -50,7 +54,8 @@ def restate(settings: Settings, years: list[int] | None = None) -> dict[str, Any
             published_at=snapshot_at,
             run_id=run_id,
             run_date=_today(settings),
-            fiscal_years=years,
+            fiscal_years=None if is_whole else asked,
+            offices=offices,
             impute=settings.impute_core,
             reconciliation=[ReconciliationRow(**_as_row(row)) for row in files],
         )
@@ -66,7 +71,7 @@ def restate(settings: Settings, years: list[int] | None = None) -> dict[str, Any
                     snapshot_at=snapshot_at,
                     published_at=snapshot_at,
                     run_date=_today(settings),
-                    fiscal_years=years,
+                    fiscal_years=None if is_whole else asked,
                     finished_at=datetime.now(UTC),
                 )
             )
@@ -75,7 +80,7 @@ def restate(settings: Settings, years: list[int] | None = None) -> dict[str, Any
         ).scalar_one()
     return {
         "run_id": str(run_id),
-        "years": years,
+        "years": asked,
         "rows_changed": sum(restated.rows_changed.values()),
         "figures_changed": restated.figures_changed,
         "is_published": restated.is_published,
@@ -83,6 +88,14 @@ def restate(settings: Settings, years: list[int] | None = None) -> dict[str, Any
         "is_bad": difference != 0,
         "problems": [] if difference == 0 else ["A file's total differs from what was loaded and held"],
     }
+
+
+def _is_imputing_changed(connection: Connection, settings: Settings) -> bool:
+    """Whether the option to impute the core pool differs from that of the last publication: all years follow."""
+    last = connection.exec_driver_sql(
+        "select is_imputed from report.publication order by published_at desc limit 1"
+    ).scalar_one_or_none()
+    return last is not None and last != settings.impute_core
 
 
 def _as_row(row: Any) -> dict[str, Any]:

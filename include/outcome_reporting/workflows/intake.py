@@ -11,6 +11,7 @@ import hashlib
 import json
 import pickle
 import shutil
+import threading
 import uuid
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
@@ -123,11 +124,23 @@ def read_files(
         for entry in entries
         if entry["state"] == "read"
     ]
+    if not jobs:
+        return []
+    warming = threading.Thread(target=_warm_up, daemon=True)
+    warming.start()
     with ReaderPool(settings, house.contracts, house.reference) as pool:
         for _, reading in pool.read_many(jobs):
             if on_file:
                 on_file(reading.file_name)
+    warming.join()
     return [job.job_id for job in jobs]
+
+
+def _warm_up() -> None:
+    """What judging will need, imported while the readers read."""
+    from outcome_reporting.checks.expectations import warm_up
+
+    warm_up()
 
 
 def judge_files(settings: Settings, run_id: str) -> list[str]:

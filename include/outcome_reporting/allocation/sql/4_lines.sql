@@ -48,7 +48,7 @@ having
 -- Cells of one line that leave the same rest are split together.
 create temp table sdg_job on commit drop as
 select
-    row_number() over () as job_no, job.*
+    row_number() over (order by line_no) as job_no, job.*
 from (
     select
         line_no, measure, total, mod(abs(cents), total) as rest,
@@ -68,17 +68,22 @@ join report.weight_eff as weight
 -- name: line_piece
 create temp table line_piece on commit drop as
 with part as (
-    select job.job_no, job.line_no, job.measure, job.whole, job.times, job.rest, job.total, weight.weight, weight.place
+    select
+        job.line_no as batch, job.job_no, job.measure, job.whole, job.times, job.rest, job.total, weight.weight,
+        weight.place
     from sdg_job as job
     join line_weight as weight on weight.line_no = job.line_no
 ),
-/* largest_remainder() */
+/* largest_remainder() */,
+summed as (
+    select batch as line_no, place, measure, sum(cents)::bigint as cents from piece group by batch, place, measure
+)
 select
     line_no, place,
     coalesce(sum(cents) filter (where measure = 1), 0)::bigint as planned_cents,
     coalesce(sum(cents) filter (where measure = 2), 0)::bigint as available_cents,
     coalesce(sum(cents) filter (where measure = 3), 0)::bigint as expense_cents
-from piece
+from summed
 group by line_no, place
 
 -- name: new_sdg_line
@@ -156,6 +161,7 @@ with part as (
     select
         money.office, money.plan_period, money.outcome, money.fiscal_year, giver.partner, giver.is_withheld,
         giver.weight, giver.total, giver.place,
+        money.fiscal_year as batch,
         dense_rank() over (order by money.office, money.outcome, money.fiscal_year) as job_no,
         mod(abs(money.expense_cents), giver.total) as rest,
         sign(money.expense_cents)::bigint * (abs(money.expense_cents) / giver.total) as whole,

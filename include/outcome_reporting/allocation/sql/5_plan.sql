@@ -115,7 +115,7 @@ job as (
 part as (
     select
         job.office, job.plan_period, job.outcome, job.fiscal_year, job.framework, job.kind, job.measure,
-        job.job_no, coalesce(weight.element, '') as element, coalesce(weight.weight, 1) as weight,
+        job.fiscal_year as batch, job.job_no, coalesce(weight.element, '') as element, coalesce(weight.weight, 1) as weight,
         coalesce(weight.total, 1) as total, coalesce(weight.place, 0) as place,
         mod(abs(job.cents), coalesce(weight.total, 1)) as rest,
         sign(job.cents)::bigint * (abs(job.cents) / coalesce(weight.total, 1)) as whole,

@@ -17,14 +17,15 @@ select array(
 ) as key
 
 -- name: largest_remainder()
--- The split itself, used by every axis: from `part` (job_no, whole, times, rest, weight, total, place and what
--- names the piece) to `piece` (the same and cents).
+-- The split itself, used by every axis: from `part` (batch, job_no, whole, times, rest, weight, total, place and
+-- what names the piece) to `piece` (the same and cents).
 --
 -- A job is an amount, or several of one line that leave the same rest: cents = sign * (quotient * total + rest).
 -- The quotient is divided without remainder (`whole` sums sign * quotient), the rest by largest remainder, the
 -- same for all of the job's amounts (`times` sums their signs). So equal rests are split once, and no product
 -- passes total * total: past 3,000,000,000 squared it would leave bigint, and is taken as numeric.
--- Ties: larger remainder, then larger weight, then natural code order (`place`).
+-- Ties: larger remainder, then larger weight, then natural code order (`place`). `batch` changes nothing but the
+-- speed: jobs of one batch stand together, so that each batch is sorted in memory.
 floored as (
     select
         part.*,
@@ -45,7 +46,7 @@ ranked as (
         rest - sum(low) over by_claim as leftover
     from floored
     window by_claim as (
-        partition by job_no order by remainder desc, weight desc, place
+        partition by batch, job_no order by remainder desc, weight desc, place
         rows between unbounded preceding and unbounded following
     )
 ),

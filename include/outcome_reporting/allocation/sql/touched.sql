@@ -97,3 +97,12 @@ with today as (
 )
 select exists (select from today where partner not in (select partner from report.withheld))
     or exists (select from report.withheld where partner not in (select partner from today))
+
+-- name: touched_offices
+-- Null where something changed that reaches every office.
+select case
+    when %(since)s::timestamptz is null or %(is_withholding_changed)s or bool_or(office = '') then null
+    else coalesce(array_agg(distinct office), '{}')
+end
+from changed_slice
+where dataset <> 'offices'
