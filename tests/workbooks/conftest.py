@@ -7,20 +7,11 @@ from pathlib import Path
 
 import openpyxl
 import pytest
+from workbook_rows import INCLUDE
 
 from outcome_reporting.contracts.load import load_contracts, load_reference
 from outcome_reporting.workbooks.read import read_file
 from outcome_reporting.workbooks.reading import FileReading
-
-INCLUDE = Path(__file__).parents[2] / "include"
-# fmt: off
-EXPENSES = [
-    "Transaction", "Posting date", "Fiscal year", "Period", "Office", "Output", "Fund", "Partner", "Account",
-    "Description", "Currency", "Amount", "Amount (USD)",
-]
-# fmt: on
-BUDGETS = ["Output", "Fiscal year", "Fund", "Version", "Planned (USD)", "Available (USD)"]
-WEIGHTS = ["Output", "Fiscal year", "SDG", "Weight (%)"]
 
 
 @pytest.fixture(scope="session")
@@ -56,11 +47,3 @@ def book(tmp_path) -> Callable[..., Path]:
         return tmp_path / name
 
     return write
-
-
-def rules(reading: FileReading) -> list[str]:
-    return [finding.rule for finding in reading.findings]
-
-
-def told(reading: FileReading, rule: str) -> list:
-    return [finding for finding in reading.findings if finding.rule == rule]

@@ -10,8 +10,8 @@ from multiprocessing import get_context
 from pathlib import Path
 
 import pytest
+from workbook_rows import BUDGETS, INCLUDE, rules
 
-from conftest import BUDGETS, INCLUDE, rules
 from outcome_reporting.domain.errors import SystemFault
 from outcome_reporting.settings import Settings
 from outcome_reporting.workbooks.child import ReaderPool, ReadJob, load_reading, store_reading

@@ -9,8 +9,8 @@ from datetime import date, datetime
 import openpyxl
 import pytest
 from openpyxl.styles import Font, PatternFill
+from workbook_rows import BUDGETS, rules
 
-from conftest import BUDGETS, rules
 from outcome_reporting.domain.finding import Finding, Severity
 from outcome_reporting.workbooks.answer import (
     ControlTotal,

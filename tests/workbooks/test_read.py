@@ -6,8 +6,8 @@ from datetime import date, datetime
 
 import openpyxl
 import pytest
+from workbook_rows import BUDGETS, EXPENSES, WEIGHTS, rules, told
 
-from conftest import BUDGETS, EXPENSES, WEIGHTS, rules, told
 from outcome_reporting.domain.finding import Severity
 from outcome_reporting.workbooks.sniff import FileKind
 from outcome_reporting.workbooks.source_reading import SourceReading

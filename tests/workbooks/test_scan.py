@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 import xlsxwriter
+from workbook_rows import BUDGETS, rules, told
 
-from conftest import BUDGETS, rules, told
 from outcome_reporting.workbooks.scan import Limits
 from outcome_reporting.workbooks.sniff import FileKind, sniff
 
