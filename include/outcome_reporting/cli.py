@@ -61,9 +61,7 @@ def _parser() -> argparse.ArgumentParser:
     template.add_argument("--office")
     template.add_argument("--year", type=int)
 
-    explain = command(
-        "explain", _explain, "The source cells behind a figure, with rate and weight, and their sum."
-    )
+    explain = command("explain", _explain, "The source cells behind a figure, with rate and weight, and their sum.")
     explain.add_argument("figure")
     explain.add_argument("--as-of", help="a moment, such as 2023-03-01T12:00:00Z")
     explain.add_argument("--json", action="store_true")

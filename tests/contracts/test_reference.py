@@ -41,9 +41,7 @@ def test_text_on_goal_colours_can_be_read() -> None:
 
 
 def test_currencies_have_the_decimals_of_iso_4217() -> None:
-    decimals = {
-        code: REFERENCE.currencies[code].decimals for code in ("USD", "KGS", "JPY", "XOF", "KWD", "IQD")
-    }
+    decimals = {code: REFERENCE.currencies[code].decimals for code in ("USD", "KGS", "JPY", "XOF", "KWD", "IQD")}
     assert decimals == {"USD": 2, "KGS": 2, "JPY": 0, "XOF": 0, "KWD": 3, "IQD": 3}
     assert len(REFERENCE.currencies) > 150
 
@@ -55,14 +53,8 @@ def test_countries_and_languages() -> None:
 
 
 def test_contributor_types_and_instruments() -> None:
-    assert (
-        " ".join(REFERENCE.contributor_types)
-        == "C01 C02 C03 C04A C04B C04C C04D C04E C05 C06 C07 C08A C08B C09"
-    )
-    assert (
-        " ".join(REFERENCE.financing_instruments)
-        == "R01 R02A R02B R03A R03B R03C R03D R03E R03F R04A R04B R04C"
-    )
+    assert " ".join(REFERENCE.contributor_types) == "C01 C02 C03 C04A C04B C04C C04D C04E C05 C06 C07 C08A C08B C09"
+    assert " ".join(REFERENCE.financing_instruments) == "R01 R02A R02B R03A R03B R03C R03D R03E R03F R04A R04B R04C"
 
 
 def test_frameworks_their_years_and_kinds() -> None:

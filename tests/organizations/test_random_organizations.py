@@ -54,7 +54,7 @@ COMMAND = Path(sys.executable).with_name("outcomes")
 def run_outcomes(home: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
     environment = {**os.environ, "OUTCOMES_HOME": str(home), "OUTCOMES_IMPUTE_CORE": ""}
     environment.pop("OUTCOMES_WAREHOUSE_URL", None)
-    return subprocess.run([str(COMMAND), *arguments], env=environment, capture_output=True, text=True, timeout=900)
+    return subprocess.run([str(COMMAND), *arguments], env=environment, capture_output=True, text=True, timeout=300)
 
 
 def rows_of_views(home: Path) -> Iterator[tuple[str, set[Row]]]:

@@ -85,8 +85,7 @@ def _section(contract: Contract, contracts: Mapping[str, Contract]) -> str:
     ]
     head = ["Heading", "Field", "Kind", "Needed", "Meaning", "Allowed", "Example"]
     spellings = [
-        [_code(field.heading), *(_headings(field, locale) for locale in _LOCALES)]
-        for field in contract.fields
+        [_code(field.heading), *(_headings(field, locale) for locale in _LOCALES)] for field in contract.fields
     ]
     return "\n".join(
         [

@@ -85,9 +85,7 @@ def _custom(element: Mapping[str, Any]) -> dict[str, Any]:
     return {p["property"]: p["value"] for p in element.get("customProperties") or ()}
 
 
-def _contract(
-    document: Mapping[str, Any], datasets: Mapping[str, str], reference: Reference | None
-) -> Contract:
+def _contract(document: Mapping[str, Any], datasets: Mapping[str, str], reference: Reference | None) -> Contract:
     dataset, table = document["id"], document["schema"][0]
     custom = _custom(table)
     fields = []
@@ -244,9 +242,7 @@ def _reference(folder: Path, stamp: tuple) -> Reference:
     try:
         elements = [PlanElement(**row) for row in _rows(folder / "plan_elements.csv")]
         return Reference(
-            goals=keyed(
-                "sdg_goals.csv", lambda r: Goal(r["goal"], r["title"], r["colour"], r["text_colour"])
-            ),
+            goals=keyed("sdg_goals.csv", lambda r: Goal(r["goal"], r["title"], r["colour"], r["text_colour"])),
             targets=keyed("sdg_targets.csv", lambda r: Target(r["code"], r["goal"], r["title"])),
             currencies=keyed("currencies.csv", lambda r: Currency(r["code"], r["name"], int(r["decimals"]))),
             countries=keyed("countries.csv", lambda r: Country(r["iso3"], r["iso2"], r["name"])),

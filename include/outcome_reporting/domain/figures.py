@@ -80,9 +80,7 @@ def parse_figure_id(text: str) -> FigureId:
     """The parts of a figure id. Raises ValueError, worded for a person, when it is none."""
     pieces = text.strip().split(":")
     if len(pieces) < 2 or not all(pieces) or pieces[-1] not in MEASURES:
-        raise ValueError(
-            f"“{text}” is not a figure id: it ends in a measure, as KGZ_O_2:2018-2022:2022:expense"
-        )
+        raise ValueError(f"“{text}” is not a figure id: it ends in a measure, as KGZ_O_2:2018-2022:2022:expense")
     middle = pieces[1:-1]
     period = middle.pop(0) if middle and _PERIOD.fullmatch(middle[0]) else ""
     year = int(middle.pop(0)) if middle and _YEAR.fullmatch(middle[0]) else None

@@ -133,9 +133,7 @@ def judge_sdg_group(
             rule = "look_alike_letter" if look_alike(text) else "unreadable_sdg"
             problems.append(Problem(rule, (index,), str(reason), "a target (5.2, 5.a), a goal (5) or X00"))
     problems += [
-        Problem(
-            "unknown_target", (index,), f"no target is called {sdg.target}", f"a target of goal {sdg.goal}"
-        )
+        Problem("unknown_target", (index,), f"no target is called {sdg.target}", f"a target of goal {sdg.goal}")
         for index, sdg in enumerate(codes)
         if sdg and sdg.target and sdg.target not in known_targets
     ]

@@ -109,10 +109,21 @@ def fund_bars(chart: FundBars, texts: Texts) -> str:
     return _svg("g-funds", 52 * len(chart.names) - 8, chart.title, chart.description, parts)
 
 
+def _step(span: float) -> int:
+    """The distance between gridlines, a round number of at least 10: never more than about eight of them."""
+    step = 10
+    for factor in (25, 50, 100):
+        if span > 6 * step:
+            step = factor
+    while span > 6 * step:
+        step *= 10
+    return step
+
+
 def rate_lines(chart: RateLines, texts: Texts) -> str:
     """Two lines in per cent; only rates may start above zero, and then gridlines say where they are."""
     values = [float(figure.value) for figure in chart.funding + chart.delivery if figure]
-    step = 10 if max(values) - min(values) <= 50 else 25 if max(values) - min(values) <= 150 else 100
+    step = _step(max(values) - min(values))
     low = step * int(min(values) // step)
     high = max(step * -int(-max(values) // step), low + step)
     base, top = 150.0, 14.0

@@ -274,9 +274,7 @@ def _describe(sheet: Any, row: int, contract: Contract, styles: dict[str, Any]) 
     )
     sheet.merge_range(row + 1, 0, row + 1, 4, "", styles["words"])
     sheet.write_string(row + 1, 0, f"{contract.purpose} {policy}", styles["words"])
-    for column, word in enumerate(
-        ("What stands there", "Needed?", "Meaning of it", "What is allowed", "Examples")
-    ):
+    for column, word in enumerate(("What stands there", "Needed?", "Meaning of it", "What is allowed", "Examples")):
         sheet.write_string(row + 2, column, word, styles["optional"])
     row += 3
     for field in contract.fields:

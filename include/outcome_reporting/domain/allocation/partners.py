@@ -66,9 +66,7 @@ def _expense_lines(facts: Facts) -> dict[tuple[str, int, str | None, str], int]:
     return lines
 
 
-def _impute(
-    facts: Facts, lines: dict[tuple[str, int, str | None, str], int], outcome: str, year: int
-) -> None:
+def _impute(facts: Facts, lines: dict[tuple[str, int, str | None, str], int], outcome: str, year: int) -> None:
     """Replaces one core pool by lines pro rata to that year's core revenue; withheld partners stay hidden."""
     revenue = _core_revenue(facts, year)
     if not any(revenue.values()):

@@ -62,9 +62,7 @@ def _groups(facts: Facts) -> dict[_Group, Effective]:
     kinds = {(element.framework, element.element): element.kind for element in facts.world.elements}
     members: dict[_Group, list[tuple[str, Decimal | None]]] = defaultdict(list)
     for link in facts.world.plan_links:
-        known = element_index(
-            (e.element, e.name) for e in facts.world.elements if e.framework == link.framework
-        )
+        known = element_index((e.element, e.name) for e in facts.world.elements if e.framework == link.framework)
         code = known.get(fold_name(link.element))
         if code is None:
             raise ValueError(f"framework {link.framework} has no element {link.element}")
@@ -88,9 +86,7 @@ def _frameworks(facts: Facts, groups: Iterable[_Group], outcome: str, year: int)
     linked = {framework for code, when, framework, _ in groups if (code, when) == (outcome, year)}
     if linked:
         return sorted(linked)
-    held = {
-        framework for code, when, framework in facts.world.held_plan_groups if (code, when) == (outcome, year)
-    }
+    held = {framework for code, when, framework in facts.world.held_plan_groups if (code, when) == (outcome, year)}
     if len(held) == 1:
         return list(held)
     in_force = [f for f in facts.world.frameworks if f.first_year <= year <= f.last_year]

@@ -57,8 +57,7 @@ def _cells(facts: Facts) -> list[tuple[str, int, str, dict[str, int]]]:
         for (output, year, fund), (planned, available) in facts.budget_cells.items()
     ]
     expenses = [
-        (output, year, fund, {"expense_usd": cents})
-        for (output, year, fund, _), cents in facts.expense_cells.items()
+        (output, year, fund, {"expense_usd": cents}) for (output, year, fund, _), cents in facts.expense_cells.items()
     ]
     return budgets + expenses
 

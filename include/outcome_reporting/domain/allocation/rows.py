@@ -30,7 +30,5 @@ class Rows:
         """Every row with a figure other than zero, in the order of its key (empty first)."""
         ordered = sorted(self._sums, key=lambda key: [(value is not None, value or 0) for value in key])
         return [
-            dict(zip(self._key, key, strict=True)) | self._sums[key]
-            for key in ordered
-            if any(self._sums[key].values())
+            dict(zip(self._key, key, strict=True)) | self._sums[key] for key in ordered if any(self._sums[key].values())
         ]
