@@ -376,3 +376,11 @@ def test_a_source_gives_what_its_files_leave_out(book, read):
     assert reading.findings == []
     assert reading.tables[0].data["fiscal_year"].to_pylist() == [2022]
     assert reading.tables[0].columns == {"output": "A", "sdg": "B", "weight_percent": "C"}
+
+
+@pytest.mark.parametrize("word", ["n/a", "N/A", "NA", "NULL", "nan", "None"])
+def test_a_word_for_nothing_is_no_empty_cell(book, read, word):
+    """Only an empty cell is empty: beside numbers such a word is an error that names it, in a text it is text."""
+    reading = read(book(Expenses=[EXPENSES, line(1, 5), line(2, 5, Amount=word, Description=word), line(3, 5)]))
+    assert [(f.rule, f.cell, f.found) for f in reading.findings if f.is_error] == [("unreadable_money", "L3", word)]
+    assert reading.tables[0].data["description"].to_pylist() == ["Travel", word, "Travel"]

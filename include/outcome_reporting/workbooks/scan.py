@@ -42,7 +42,7 @@ class SheetScan:
     """One worksheet: where it stands in the zip and what its cells hold.
 
     `error_cells` are (cell, text), `unvalued_cells` formulas without a stored value. `is_plain` says that there is
-    no error and no TRUE/FALSE cell, so that a fast reader loses nothing.
+    no error, no TRUE/FALSE cell and no text like `NA`, so that a fast reader loses nothing.
     """
 
     name: str
@@ -95,6 +95,10 @@ _CELL = re.compile(
 _REFERENCE = re.compile(rb"""\br=["']([A-Z]+\d+)["']""")
 _VALUE = re.compile(rb"<(?:\w+:)?v(?:\s[^>]*)?>([^<]+)</(?:\w+:)?v>")
 _FORMULA = re.compile(rb"<(?:\w+:)?f[\s>/]")
+# Texts that the fast reader takes for an empty cell beside numbers; here only an empty cell is empty.
+_EMPTY_WORD = re.compile(
+    rb">\s*(?:#?N/?A|#N/A N/A|n/a|nan|-?NaN|-nan|NULL|null|None|&lt;NA&gt;|-?1\.#(?:IND|QNAN))\s*</(?:\w+:)?(?:t|v)>"
+)
 
 
 def _is_usual(data: bytes) -> bool:
@@ -173,7 +177,7 @@ def _note_odd_cells(sheet: SheetScan, data: bytes) -> None:
 def _scan_sheet(sheet: SheetScan, data: bytes, limits: Limits) -> None:
     _check_box(sheet.name, data, limits)
     odd = _BOOLEAN_OR_ERROR[0 if _is_usual(data) else 1].search(data)
-    sheet.is_plain = odd is None
+    sheet.is_plain = odd is None and _EMPTY_WORD.search(data) is None
     if odd is not None or ((b"<f" in data or b":f" in data) and _FORMULA.search(data)):
         _note_odd_cells(sheet, data)
 
@@ -232,12 +236,18 @@ def _scan_xlsx(archive: zipfile.ZipFile, scan: Scan, file_name: str, limits: Lim
     if any("/externallinks/" in name.lower() for name in names):
         scan.findings.append(say("external_links", file_name))
     by_part = {sheet.part: sheet for sheet in scan.sheets}
+    has_empty_word = False
     for name in names:
         lowered = name.lower()
         if lowered.endswith((".xml", ".rels", ".vml")):
             data = _read_part(archive, name)
             if name in by_part:
                 _scan_sheet(by_part[name], data, limits)
+            elif name == scan.shared_strings_part and _EMPTY_WORD.search(data):
+                has_empty_word = True
+    if has_empty_word:
+        for sheet in scan.sheets:
+            sheet.is_plain = False
 
 
 def _scan_zip(content: bytes, kind: FileKind, scan: Scan, file_name: str, limits: Limits) -> None:
