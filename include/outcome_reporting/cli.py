@@ -136,7 +136,8 @@ def _explain(options) -> int:
     else:
         for line in explanation["lines"]:
             print(
-                f"{line['file_name']} {line['sheet']}!{line['column']}{line['row']}: {line['amount']} {line['currency']}"
+                f"{line['file_name']} {line['sheet']}!{line['column']}{line['row']}: "
+                f"{line['amount']} {line['currency']}"
                 + (f" at {line['rate']} of {line['rate_date']}" if line["rate"] else "")
                 + f", {line['weight_percent']} % = {line['share_usd']}"
             )

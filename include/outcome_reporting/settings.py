@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 
 def _include() -> Path:
@@ -43,7 +44,7 @@ class Settings:
         return path
 
 
-_VARIABLES = {
+_VARIABLES: dict[str, tuple[str, Callable[[str], Any]]] = {
     "OUTCOMES_WAREHOUSE_URL": ("warehouse_url", str),
     "OUTCOMES_PUBLISHER": ("publisher", str),
     "OUTCOMES_PUBLISHER_NAME": ("publisher_name", str),

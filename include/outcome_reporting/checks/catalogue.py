@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
+from typing import Any
 
 from outcome_reporting.domain.codes import fold_name, plan_period_years
 from outcome_reporting.domain.contract import Contract
@@ -13,9 +14,9 @@ from outcome_reporting.domain.slices import slice_key
 from outcome_reporting.domain.table import TypedTable
 
 DIMENSIONS = ("offices", "outcomes", "outputs", "funds", "partners", "exchange_rates")
-Row = Mapping[str, object]
+Row = Mapping[str, Any]
 # dataset -> slice key -> rows
-Dimensions = dict[str, dict[str, list[Row]]]
+Dimensions = Mapping[str, Mapping[str, Sequence[Row]]]
 
 
 @dataclass(slots=True)

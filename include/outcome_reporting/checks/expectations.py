@@ -9,11 +9,13 @@ from __future__ import annotations
 
 import gc
 import logging
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from functools import cache
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -42,7 +44,7 @@ def _great_expectations():
             gc.enable()
 
     context = gx.get_context(mode="ephemeral")
-    context.variables.progress_bars = {"globally": False}
+    context.variables.progress_bars = {"globally": False}  # type: ignore[assignment]
     return gx, context
 
 
@@ -55,7 +57,7 @@ def warm_up() -> None:
 class _Check:
     """One expectation of a suite and what a failure of it means."""
 
-    expectation: object
+    expectation: Any
     field: Field
     rule: str
     severity: Severity
@@ -114,7 +116,9 @@ def value_suite(contract: Contract, code_lists: Mapping[str, Sequence[str]]) -> 
         if field.pattern and not allowed:
             checks.append(
                 _Check(
-                    gx.expectations.ExpectColumnValuesToMatchRegex(column=field.name, regex=field.pattern),
+                    gx.expectations.ExpectColumnValuesToMatchRegex(
+                        column=field.name, regex=_without_groups(field.pattern)
+                    ),
                     field,
                     "pattern",
                     Severity.ERROR,
@@ -137,6 +141,11 @@ def value_suite(contract: Contract, code_lists: Mapping[str, Sequence[str]]) -> 
                 )
             )
     return checks
+
+
+def _without_groups(pattern: str) -> str:
+    """The same pattern, its brackets only grouping: nothing of a match is taken out."""
+    return re.sub(r"(?<!\\)\((?!\?)", "(?:", pattern)
 
 
 def _units(field: Field, bound: str) -> int | float | None:
@@ -290,8 +299,8 @@ def check_tables(
     for check, failing in _run(values, value_suite(contract, code_lists)):
         for code in failing:
             text = rows.distinct[check.field.name][code]
-            for index in np.flatnonzero(rows.codes[check.field.name] == code):
-                found.append((int(rows.table_index[index]), rows.finding(int(index), check, text)))
+            for place in np.flatnonzero(rows.codes[check.field.name] == code):
+                found.append((int(rows.table_index[place]), rows.finding(int(place), check, text)))
     return found
 
 

@@ -56,7 +56,7 @@ def judge_groups(
         for table, row in group.rows
     }
     for finding in row_findings:
-        group = place.get((finding.sheet, finding.row))
+        group = place.get((finding.sheet, finding.row or 0))
         if group is not None:
             group.findings.append(finding)
     return groups

@@ -152,7 +152,7 @@ class _Reading:
         self.withheld = {partner for (partner,) in found}
 
     def _rows(self, query: str) -> Iterable[Mapping[str, Any]]:
-        return self.connection.exec_driver_sql(query, self.given).mappings()
+        return [dict(row) for row in self.connection.exec_driver_sql(query, self.given).mappings()]
 
     def lines(self, table: str) -> dict[Key, list[Mapping[str, Any]]]:
         found: dict[Key, list[Mapping[str, Any]]] = defaultdict(list)
@@ -204,7 +204,8 @@ class _Reading:
         found: dict[Key, _Changes] = {}
         for row in self._rows(query):
             figure = parse_figure_id(row["figure_id"])
-            key = (outcome_of.get((figure.scope, figure.period), figure.scope), figure.period)
+            code = figure.scope[0]
+            key = (outcome_of.get((code, figure.plan_period), code), figure.plan_period)
             if not re.fullmatch(r"-?\d+\.\d\d", row["before"]):
                 continue
             known = found.get(key)
@@ -241,14 +242,16 @@ def _resources(rows: Iterable[Mapping[str, Any]]) -> Iterable[ResourceRow]:
 
 def _results(rows: Iterable[Mapping[str, Any]]) -> Iterable[ResultRow]:
     for row in sorted(rows, key=lambda one: (_natural(one["indicator"]), one["output"], one["fiscal_year"])):
-        texts = (row[name] for name in ("baseline", "milestone", "target", "result"))
         yield ResultRow(
             row["indicator"],
             row["output"],
             row["title"],
             row["measure"],
             row["fiscal_year"],
-            *texts,
+            row["baseline"],
+            row["milestone"],
+            row["target"],
+            row["result"],
             row["result_value"],
         )
 

@@ -151,10 +151,10 @@ def _receipt(house: House, entry: dict, candidate: Candidate, loaded: Loaded) ->
 
 def _part(house: House, part: dict[str, Any]) -> ReceiptPart:
     contract = house.contracts[part["dataset"]]
-    lines = [
-        ReceiptLine(label.capitalize(), *part["lines"].get(label, (0, 0, []))[:2], _pairs(part["lines"].get(label)))
-        for label in ("new", "changed", "removed", "unchanged")
-    ]
+    lines = []
+    for label in ("new", "changed", "removed", "unchanged"):
+        before, after, amounts = part["lines"].get(label, (0, 0, []))
+        lines.append(ReceiptLine(label.capitalize(), before, after, _cents(amounts)))
     total = ReceiptLine(
         "Total",
         sum(line.rows_before for line in lines),
@@ -177,8 +177,8 @@ def _part(house: House, part: dict[str, Any]) -> ReceiptPart:
     )
 
 
-def _pairs(line: list | None) -> tuple[tuple[int, int], ...]:
-    return tuple((int(before * 100), int(after * 100)) for before, after in line[2]) if line else ()
+def _cents(amounts: list) -> tuple[tuple[int, int], ...]:
+    return tuple((int(before * 100), int(after * 100)) for before, after in amounts)
 
 
 def _control_totals(house: House, candidate: Candidate) -> Iterable[ControlTotal]:

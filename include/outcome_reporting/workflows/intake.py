@@ -75,14 +75,14 @@ def notice_files(settings: Settings, run_id: str) -> list[str]:
             elif file is not None and (loaded := loading.live_load_of(connection, file.file_id)):
                 entry |= {"file_id": str(file.file_id), "state": "identical", "identical_to": loaded}
             else:
-                was_judged = file is not None and file.verdict == "rejected"
-                is_stale = was_judged and not is_new_about and (changed_at is None or changed_at <= file.verdict_at)
+                judged_at = file.verdict_at if file is not None and file.verdict == "rejected" else None
+                is_stale = judged_at and not is_new_about and (changed_at is None or changed_at <= judged_at)
                 entry |= {
                     "file_id": _note_file(connection, run_id, one, file),
                     "state": "waiting" if is_stale else "read",
                 }
-                if was_judged:
-                    entry["seen_before_at"] = file.verdict_at.isoformat()
+                if judged_at:
+                    entry["seen_before_at"] = judged_at.isoformat()
             seen.setdefault(one.sha256, entry["file_id"])
             night.append(entry)
     note_night(settings, run_id, night)

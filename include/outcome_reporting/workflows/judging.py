@@ -210,11 +210,11 @@ def _judge_slices(house: House, facts: _LiveFacts, standing: list[Candidate], sl
     told = set()
     for key, sharing in owners.items():
         for candidate in sharing:
-            other = facts.loaded_since(candidate, key)
-            if other and (candidate.file_id, "overtaken") not in told:
+            newer = facts.loaded_since(candidate, key)
+            if newer and (candidate.file_id, "overtaken") not in told:
                 told.add((candidate.file_id, "overtaken"))
                 candidate.findings.append(
-                    _whole_file(candidate, "overtaken", "the newest drop", f"overtaken by {other}", is_error=True)
+                    _whole_file(candidate, "overtaken", "the newest drop", f"overtaken by {newer}", is_error=True)
                 )
         if len(sharing) < 2:
             continue
@@ -283,9 +283,6 @@ def _winning_rows(contract: Contract, standing: list[Candidate], slices: Mapping
         for key in slices[candidate.file_id]:
             if key[0] == contract.dataset:
                 latest[key] = candidate
-    owners = defaultdict(int)
-    for candidate in standing:
-        owners[candidate.file_id] += 1
     return {
         (candidate.file_id, place, int(row))
         for key, candidate in latest.items()

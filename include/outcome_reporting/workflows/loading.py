@@ -167,7 +167,8 @@ def with_element_codes(reference: Reference, table: TypedTable) -> TypedTable:
     if table.dataset != "plan_links":
         return table
     rows = table.data.select(["framework", "element"]).to_pylist()
-    codes = [reference.plan_element(row["framework"], row["element"]).code for row in rows]  # known: judged before
+    elements = [reference.plan_element(row["framework"], row["element"]) for row in rows]
+    codes = [element.code if element else row["element"] for element, row in zip(elements, rows, strict=True)]
     index = table.data.column_names.index("element")
     return _with_data(table, table.data.set_column(index, "element", pa.array(codes, pa.string())))
 

@@ -1,0 +1,193 @@
+"""The whole chain over the samples: dropped workbooks, answers, warehouse, reports; then a mended one, an undo."""
+
+from __future__ import annotations
+
+import csv
+import hashlib
+import json
+import re
+from decimal import Decimal
+from pathlib import Path
+
+import openpyxl
+import pytest
+from sqlalchemy import text
+
+from outcome_reporting.workflows.explain import explain_figure
+from outcome_reporting.workflows.house import connect
+from outcome_reporting.workflows.reports import build_reports
+from outcome_reporting.workflows.undo import undo_load
+
+from .conftest import SAMPLES, Night
+
+EXPECTED = json.loads((SAMPLES / "bad" / "expected.json").read_text())
+BLOCKS = [
+    "Outcome summary",
+    "Outcome resources",
+    "Outcome and output results",
+    "Outcome resources allocated towards SDGs",
+    "Our funding partners’ contributions",
+    "Outcome insights and achievements",
+    "Strategic plan contributions",
+]
+
+
+def answers(night: Night) -> dict[str, dict]:
+    """The newest answer of each file."""
+    found = sorted(night.home.glob("answers/*/*answer.json"), key=lambda path: path.stat().st_mtime_ns)
+    return {answer["file"]: answer for answer in (json.loads(path.read_text()) for path in found)}
+
+
+def rows(night: Night, query: str, **given) -> list[tuple]:
+    with connect(night.settings).connect() as connection:
+        return [tuple(row) for row in connection.execute(text(query), given)]
+
+
+def digests(night: Night) -> dict[str, str]:
+    """A digest of every table of `report`, stamps included."""
+    names = rows(
+        night,
+        "select table_name from information_schema.tables where table_schema = 'report' and table_type = 'BASE TABLE'",
+    )
+    return {
+        name: str(rows(night, f"select md5(string_agg(t::text, '|' order by t::text)) from report.{name} t"))
+        for (name,) in sorted(names)
+    }
+
+
+def files(night: Night) -> dict[str, tuple[int, str]]:
+    found = (path for folder in ("reports", "answers", "archive") for path in (night.home / folder).rglob("*"))
+    return {
+        str(path): (path.stat().st_mtime_ns, hashlib.sha256(path.read_bytes()).hexdigest())
+        for path in found
+        if path.is_file()
+    }
+
+
+def test_every_good_file_is_accepted_and_no_bad_one(night: Night) -> None:
+    bad = {one["file"]: one for one in EXPECTED}
+    told = {name: answer["verdict"] for name, answer in answers(night).items()}
+    assert {name for name, verdict in told.items() if verdict == "rejected" and name not in bad} == set()
+    assert {name for name, one in bad.items() if one["verdict"] == "rejected" and told[name] != "rejected"} == set()
+    assert night.summary["intake"]["accepted"] + night.summary["intake"]["rejected"] == len(told)
+    assert night.summary["allocation"]["reconciliation_difference"] == "0.00"
+    assert night.summary["reports"]["problems"] == []
+
+
+@pytest.mark.parametrize("one", EXPECTED, ids=[one["file"] for one in EXPECTED])
+def test_a_bad_file_gets_the_answer_it_should(night: Night, one: dict) -> None:
+    answer = answers(night)[one["file"]]
+    errors = [finding for finding in answer["findings"] if finding["severity"] == "error"]
+    if one["verdict"] == "rejected":
+        assert set(one["rules"]) <= {finding["rule"] for finding in errors}
+        assert set(one["cells"]) <= {finding["cell"] for finding in errors}
+        assert not one["nearest"] or one["nearest"] in {finding["nearest"] for finding in errors}
+        assert (night.home / "inbox" / one["source"] / one["file"]).exists()
+    marked = list(night.home.glob(f"answers/*/{Path(one['file']).stem} *what to fix.xlsx"))
+    assert answer["verdict"] != "rejected" or len(marked) == 1
+
+
+def test_the_published_revenue_is_found_again_to_the_cent(night: Night) -> None:
+    with (SAMPLES / "figures" / "revenue_by_donor.csv").open(encoding="utf-8") as stream:
+        published = {
+            (row["partner"], row["fund_type"]): Decimal(row["2023"]) for row in csv.DictReader(stream) if row["2023"]
+        }
+    found = rows(
+        night,
+        "select partner, fund_type, sum(amount_usd) from report.partner_revenue "
+        "where fiscal_year = 2023 and stage = 'revenue' group by 1, 2",
+    )
+    by_donor = {(partner, fund_type): amount for partner, fund_type, amount in found}
+    assert len(published) > 100
+    assert {key: by_donor.get(key) for key in published} == published
+
+
+def test_every_axis_sums_to_the_resources(night: Night) -> None:
+    """For every outcome and year: SDG lines, partner lines and each kind of plan lines against resources."""
+    key = "office, plan_period, outcome, fiscal_year"
+    whole = {
+        row[:4]: row[4:]
+        for row in rows(
+            night, f"select {key}, sum(planned_usd), sum(available_usd), sum(expense_usd) "
+            f"from report.outcome_resources group by {key}"
+        )
+    }  # fmt: skip
+    assert len(whole) > 100
+    sdg = rows(
+        night, f"select {key}, sum(planned_usd), sum(available_usd), sum(expense_usd) "
+        f"from report.sdg_allocation group by {key}"
+    )  # fmt: skip
+    assert {row[:4]: row[4:] for row in sdg} == whole
+    partners = rows(night, f"select {key}, sum(expense_usd) from report.partner_contribution group by {key}")
+    assert {row[:4]: row[4] for row in partners if row[4] or row[:4] in whole} == {k: v[2] for k, v in whole.items()}
+    plan = rows(
+        night,
+        f"select {key}, kind, sum(planned_usd), sum(expense_usd) from report.plan_contribution group by {key}, kind",
+    )
+    assert plan and all((row[5], row[6]) == (whole[row[:4]][0], whole[row[:4]][2]) for row in plan)
+
+
+def test_the_model_page_has_its_blocks_in_order_and_each_note_under_its_year(night: Night) -> None:
+    page = (night.home / "reports/site/KGZ/2018-2022/KGZ_O_2/2022/index.html").read_text(encoding="utf-8")
+    places = [re.search(rf"<h2[^>]*>(?:<[^>]*>|\s|\d)*{re.escape(block)}", page) for block in BLOCKS]
+    starts = [place.start() if place else -1 for place in places]
+    assert -1 not in starts and starts == sorted(starts), list(zip(BLOCKS, starts, strict=True))
+    notes = page[starts[5] : starts[6]]
+    assert notes.index("2022") < notes.index("2021")
+    assert not re.search(r'(?:src|href)="(?:https?:)?//', page)
+
+
+def test_every_money_figure_of_a_page_explains_itself_to_the_cent(night: Night) -> None:
+    page = (night.home / "reports/site/KGZ/2018-2022/KGZ_O_2/2022/index.html").read_text(encoding="utf-8")
+    figures = dict(re.findall(r'data-figure="([^"]+)" data-value="(-?\d+\.\d\d)" data-unit="USD"', page))
+    assert len(figures) > 50
+    wrong = {
+        figure: (value, explained)
+        for figure, value in sorted(figures.items())
+        if (explained := explain_figure(night.settings, figure)["sum_usd"]) != value
+    }
+    assert wrong == {}
+
+
+def test_a_second_night_changes_nothing(night: Night) -> None:
+    tables, written = digests(night), files(night)
+    night.again()
+    assert digests(night) == tables
+    assert files(night) == written
+
+
+def test_a_mended_workbook_loads_and_changes_only_its_slice_and_undo_takes_it_back(night: Night) -> None:
+    name = "KGZ 2026-01 wrong output code.xlsx"
+    one = next(expected for expected in EXPECTED if expected["file"] == name)
+    marked = next(night.home.glob(f"answers/finance/{Path(name).stem} *what to fix.xlsx"))
+    book = openpyxl.load_workbook(marked)
+    sheet = book.worksheets[1]
+    comment = sheet[one["cells"][0]].comment
+    assert comment is not None and one["nearest"] in comment.text
+    sheet[one["cells"][0]] = one["nearest"]
+    book.save(night.home / "inbox" / "finance" / name)
+    live = "select * from report.sdg_allocation order by sdg_allocation::text"
+    before, then = rows(night, live), rows(night, "select max(published_at) from report.publication")[0][0]
+
+    summary = night.again()
+    assert (summary["intake"]["accepted"], summary["reports"]["problems"]) == (1, [])
+    after = rows(night, live)
+    changed = set(before) ^ set(after)
+    assert changed and {(row[0], row[4]) for row in changed} == {("KGZ", 2026)}
+    assert sorted(map(str, rows(night, "select * from report.sdg_allocation_as_of(:then)", then=then))) == sorted(
+        map(str, before)
+    )
+
+    sha256 = answers(night)[name]["sha256"]
+    undo_load(night.settings, sha256)
+    night.again()
+    assert rows(night, live) == before
+
+
+def test_a_report_of_a_past_moment_is_built_beside_the_site(night: Night, tmp_path: Path) -> None:
+    then = rows(night, "select min(published_at) from report.publication")[0][0]
+    page = "KGZ/2018-2022/KGZ_O_2/2022/index.html"
+    build_reports(night.settings, office="KGZ", outcome="KGZ_O_2", year=2022, as_of=then, out=tmp_path)
+    values = re.compile(r'data-figure="([^"]+)" data-value="([^"]+)"')
+    released = (night.home / "reports/site" / page).read_text(encoding="utf-8")
+    assert dict(values.findall((tmp_path / page).read_text(encoding="utf-8"))) == dict(values.findall(released))
