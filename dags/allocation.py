@@ -1,7 +1,8 @@
 """Split the year's money over SDG targets, partners and plan elements.
 
-Reads:  core facts whose slices changed since the last run: the fiscal years that `facts` announced and all
-        others that wait. Started by hand: those that wait, and the year of the form.
+Reads:  core facts whose slices changed since the last run. Each fiscal year that `facts` announces gets a run
+        of its own; the first one publishes every year that waits, so that the figures of a night belong
+        together, and the others find their year done. By hand: what waits, and the year of the form.
 Writes: tables of `report` for these years, in one transaction; the asset `allocations`, a partition for each.
 If red: `verify`, or `restate` with "do not reconcile": a sum is off; nothing is announced to the reports,
         the old figures stay, and the log names the difference. Any other task: the system failed; the
@@ -12,7 +13,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from airflow.sdk import Asset, FixedKeyMapper, Param, PartitionedAssetTimetable, dag, task
+from airflow.sdk import Asset, Param, PartitionedAssetTimetable, dag, task
 from airflow.sdk.exceptions import AirflowFailException
 
 from outcome_reporting.settings import load_settings
@@ -20,8 +21,7 @@ from outcome_reporting.workflows.chain import ALLOCATIONS, FACTS, RETRIES_FOR_SY
 
 
 @dag(
-    # Years are published together or not at all: whatever is announced meets in one run.
-    schedule=PartitionedAssetTimetable(assets=Asset(**FACTS), default_partition_mapper=FixedKeyMapper("warehouse")),
+    schedule=PartitionedAssetTimetable(assets=Asset(**FACTS)),
     catchup=False,
     max_active_runs=1,
     default_args=RETRIES_FOR_SYSTEM_FAULTS,
@@ -40,13 +40,15 @@ from outcome_reporting.workflows.chain import ALLOCATIONS, FACTS, RETRIES_FOR_SY
 )
 def allocation() -> None:
     @task.short_circuit(ignore_downstream_trigger_rules=True)
-    def choose_years(*, params: Any = None, triggering_asset_events: Any = None) -> list[int]:
+    def choose_years(*, params: Any = None, dag_run: Any = None) -> list[int]:
         from outcome_reporting.workflows.allocation import pending_years
 
-        events = [event for group in (triggering_asset_events or {}).values() for event in group]
-        announced = {int(event.partition_key) for event in events if event.partition_key}
-        asked = {params["fiscal_year"]} if params["fiscal_year"] else set()
-        return sorted({*pending_years(load_settings()), *announced, *asked})
+        waiting = set(pending_years(load_settings()))
+        if params["fiscal_year"]:
+            return sorted({*waiting, params["fiscal_year"]})
+        if dag_run.partition_key and int(dag_run.partition_key) not in waiting:
+            return []  # published already, with another year of the same night
+        return sorted(waiting)
 
     @task
     def restate(years: list[int]) -> dict[str, Any]:

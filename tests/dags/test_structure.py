@@ -41,6 +41,14 @@ def test_each_hop_is_an_asset(dags):
         assert dags[dag_id].timetable.asset_condition == Asset(**asset)
 
 
+def test_each_fiscal_year_gets_a_run_and_the_site_is_built_once(dags):
+    """The allocation keeps the year as its key, the reports map every year to the one site."""
+    from airflow.sdk import FixedKeyMapper, IdentityMapper
+
+    assert isinstance(dags["allocation"].timetable.default_partition_mapper, IdentityMapper)
+    assert isinstance(dags["outcome_reports"].timetable.default_partition_mapper, FixedKeyMapper)
+
+
 def test_a_year_that_does_not_reconcile_is_not_announced(dags):
     announce = dags["allocation"].get_task("announce")
     assert "verify" in announce.upstream_task_ids

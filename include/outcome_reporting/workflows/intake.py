@@ -251,10 +251,10 @@ def close_night(settings: Settings, run_id: str) -> dict[str, Any]:
     night = _night(settings, run_id)
     read = [entry for entry in night if entry["state"] == "read"]
     rejected = [e for e in night if e["state"] == "waiting" or (e in read and verdicts[e["file_id"]].is_rejected)]
+    accepted = [verdicts[entry["file_id"]] for entry in read if not verdicts[entry["file_id"]].is_rejected]
     loads = [
-        pickle.loads((_staging(settings, run_id) / "loads" / f"{entry['file_id']}.pickle").read_bytes())
-        for entry in read
-        if not verdicts[entry["file_id"]].is_rejected
+        pickle.loads((_staging(settings, run_id) / "loads" / f"{candidate.file_id}.pickle").read_bytes())
+        for candidate in accepted
     ]
     summary = {
         "run_id": run_id,
@@ -267,7 +267,7 @@ def close_night(settings: Settings, run_id: str) -> dict[str, Any]:
         "usd": str(sum((loaded.loaded_usd or 0 for loaded in loads), start=0)),
         "findings": [line for entry in rejected for line in _told(verdicts.get(entry["file_id"]), entry)],
         "is_bad": bool(rejected),
-        "years": sorted({year for e in read for year in loading.years_of(verdicts[e["file_id"]])}),
+        "years": sorted({year for candidate in accepted for year in loading.years_of(candidate)}),
     }
     with house.engine.begin() as connection:
         connection.execute(
