@@ -111,7 +111,9 @@ def _link_explanations(context: Context, page: Page) -> None:
                 measure = figure.id.rsplit(":", 1)[-1]
                 of_year = context.ids(context.year, "", base.get(measure, measure))
                 is_of_year = f":{context.year}:" in figure.id
-                own = figure.id if figure.id in explanations else of_year if is_of_year else ""
+                if not is_of_year:
+                    continue  # another year's figures are explained on that year's page
+                own = figure.id if figure.id in explanations else of_year
                 if own in explanations and table.only != "xlsx":
                     if own not in panels and own == figure.id:
                         panels[own] = _panel(context, block, figure, len(panels) + 1)

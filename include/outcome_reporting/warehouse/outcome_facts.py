@@ -31,6 +31,7 @@ from outcome_reporting.domain.outcome import (
 )
 from outcome_reporting.warehouse import tables
 from outcome_reporting.warehouse.live import live_rows, valid_sql
+from outcome_reporting.warehouse.sources import explain_totals
 
 Key = tuple[str, str]  # outcome, plan period
 _LINES = ("resource_line", "sdg_line", "partner_line", "plan_line", "result_line", "note_line")
@@ -80,6 +81,8 @@ def read_outcomes(
         output = OutputFacts(row["output"], row["title"], row["description"] or "")
         outputs[(row["outcome"], row["plan_period"])].append(output)
     changes = reading.changes(outcome_of)
+    own_offices = sorted({line["office"] for lines in rows["resource_line"].values() for line in lines})
+    explanations = explain_totals(connection, publication.snapshot_at, own_offices, reading.withheld)
     outcomes = live_rows(connection, tables.outcome, publication.snapshot_at)
     periods: dict[str, list[str]] = defaultdict(list)
     for row in outcomes:
@@ -122,6 +125,7 @@ def read_outcomes(
                 other_periods=tuple(sorted(one for one in periods[row["outcome"]] if one != row["plan_period"])),
                 changes=changed.before if changed and changed.published_at == date else {},
                 previous_date=changed.previous_at if changed and changed.published_at == date else None,
+                explanations=explanations.get(key, {}),
                 labels=labels,
             )
         )
