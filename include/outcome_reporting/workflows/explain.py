@@ -18,7 +18,7 @@ def explain_figure(settings: Settings, figure: str, as_of: str | None = None) ->
     try:
         parse_figure_id(figure)
     except ValueError as error:
-        raise UsageError(f"{figure} is not a figure id: {error}") from error
+        raise UsageError(str(error)) from error
     query = text("select * from report.explain(:figure, cast(:as_of as timestamptz))")
     with open_house(settings).engine.connect() as connection:
         rows = connection.execute(query, {"figure": figure, "as_of": as_of}).mappings().all()
