@@ -283,6 +283,7 @@ def _exchange(report: _Report, catalogue: Catalogue) -> Iterator[Finding]:
         if "amount_usd" in table.data.column_names
         else np.zeros(table.row_count, dtype=bool)
     )
+    has_amount = table.data["amount"].is_valid().to_numpy(zero_copy_only=False)
     found = combos(table, ["currency", day_field])
     for index, (currency, day) in enumerate(found.values):
         if currency is None or not isinstance(day, date):
@@ -298,7 +299,7 @@ def _exchange(report: _Report, catalogue: Catalogue) -> Iterator[Finding]:
                 f"a rate of {currency} with an effective date on or before {day.isoformat()}",
             )
         else:
-            yield from _agreement(report, rows[has_usd[rows]], Decimal(rate), scale)
+            yield from _agreement(report, rows[(has_usd & has_amount)[rows]], Decimal(rate), scale)
 
 
 def _agreement(report: _Report, rows: np.ndarray, rate: Decimal, scale: int) -> Iterator[Finding]:

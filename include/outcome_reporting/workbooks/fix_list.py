@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 
 from openpyxl.styles import Alignment, Border, Font, PatternFill, Side
 from openpyxl.worksheet.hyperlink import Hyperlink
+from openpyxl.worksheet.properties import PageSetupProperties
 
 from outcome_reporting.domain.finding import Finding, Severity
 from outcome_reporting.workbooks import look
@@ -74,6 +75,10 @@ def write_fix_list(
     """Fills an empty sheet. `titles` maps sheet names as findings say them to those of this workbook."""
     sheet.sheet_view.showGridLines = False
     sheet.sheet_properties.tabColor = look.COLOURS["error"][0]
+    sheet.row_dimensions[1].height = 24
+    sheet.page_setup.orientation = "landscape"
+    sheet.page_setup.fitToHeight = 0  # as many pages as it takes, one page wide
+    sheet.sheet_properties.pageSetUpPr = PageSetupProperties(fitToPage=True)
     put_text(sheet, 1, 1, verdict.headline, font=Font(bold=True, size=16, color=look.INK))
     put_text(sheet, 2, 1, summary(verdict, findings), font=Font(color=look.INK))
     put_text(sheet, 3, 1, _instruction(verdict, is_own_workbook), font=Font(color=look.INK))

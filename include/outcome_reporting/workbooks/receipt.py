@@ -20,6 +20,9 @@ class _Receipt:
         self.book = book
         self.sheet = book.add_worksheet("Receipt")
         self.sheet.hide_gridlines(2)
+        self.sheet.set_landscape()
+        self.sheet.fit_to_pages(1, 0)  # one page wide, as many as it takes
+        self.sheet.set_row(0, 24)
         self.row = 0
         base = {"font_name": "Calibri", "font_size": 11, "font_color": f"#{look.INK}", "valign": "top"}
         head = {"bold": True, "bg_color": f"#{look.HEAD_FILL}", "bottom": 2, "bottom_color": f"#{look.INK}"}
