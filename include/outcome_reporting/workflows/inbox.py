@@ -17,7 +17,6 @@ from pathlib import Path
 from outcome_reporting.domain.errors import SystemFault
 from outcome_reporting.settings import Settings
 
-SOURCES = ("finance", "donors", "programme")
 _IGNORED_NAMES = {"thumbs.db", "desktop.ini", ".ds_store"}
 _IGNORED_ENDINGS = (".tmp", ".part", ".crdownload", ".swp")
 
@@ -42,8 +41,8 @@ class Dropped:
 def list_inbox(settings: Settings) -> Iterator[tuple[str, Path]]:
     """(source, path) of every file that should be looked at, by source and name."""
     inbox = settings.folder("inbox")
-    for source in SOURCES:
-        (inbox / source).mkdir(exist_ok=True)
+    for source in settings.sources.glob("*.yaml"):
+        (inbox / source.stem).mkdir(exist_ok=True)
     for folder in sorted(path for path in inbox.iterdir() if path.is_dir()):
         for path in sorted(folder.iterdir()):
             if _is_looked_at(path):

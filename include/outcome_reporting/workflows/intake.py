@@ -111,14 +111,18 @@ def read_files(
 ) -> list[str]:
     """Read these files in limited child processes; each reading is left in the run's folder."""
     from outcome_reporting.workbooks.child import ReaderPool, ReadJob
+    from outcome_reporting.workbooks.source_reading import SourceReading
+    from outcome_reporting.workflows.sources import load_sources
 
     house = open_house(settings)
+    sources = load_sources(settings)
     entries = [entry for entry in _night(settings, run_id) if entry["file_id"] in set(file_ids)]
     jobs = [
         ReadJob(
             entry["file_id"],
             Path(entry["archived"]),
             entry["file_name"],
+            source=sources.get(entry["source"], SourceReading()),
             folder=_staging(settings, run_id) / "readings" / entry["file_id"],
         )
         for entry in entries
