@@ -1,7 +1,7 @@
 # Needs Python 3.11+ and make, nothing else. `make demo` shows the whole product; README.md explains.
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test up down check lock clean chromium
+.PHONY: help setup demo test up down check bench lock clean chromium
 
 export OUTCOMES_HOME ?= $(CURDIR)/var
 PYTHON ?= python3
@@ -51,6 +51,9 @@ check: setup ## format, lint (with Airflow's rules), types, architecture
 	@$(BIN)/ruff check .
 	@$(BIN)/mypy include
 	@$(BIN)/pytest tests/test_architecture.py
+
+bench: setup ## ours and a peer in turn over a seeded night: LINES=1000000 BOOKS=100 ROUNDS=3 SEED=1
+	@PYTHONPATH=include $(BIN)/python -m benchmark
 
 lock: setup ## compiles both requirement files anew, hashes included
 	@$(COMPILE) pyproject.toml -o requirements.txt
