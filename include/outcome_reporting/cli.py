@@ -110,13 +110,19 @@ def _check(options) -> int:
         for answer in answers:
             print(f"{answer['file']}: {answer['verdict']} ({answer['rows']} rows)")
             for finding in answer["findings"]:
-                place = " ".join(part for part in (finding["sheet"], finding["cell"]) if part)
-                nearest = f" Nearest: {finding['nearest']}." if finding["nearest"] else ""
-                print(
-                    f"  {finding['severity']}: {place}: {finding['message']}. Found {finding['found'] or 'nothing'};"
-                    f" expected {finding['expected']}. {finding['remedy']}{nearest}"
-                )
+                print("  " + _told(finding))
     return BAD_DATA if any(answer["verdict"] == "rejected" for answer in answers) else OK
+
+
+def _told(finding: dict) -> str:
+    """One finding in a line: severity, place, problem, and what there is of found, expected, remedy, nearest."""
+    place = " ".join(part for part in (finding["sheet"], finding["cell"]) if part) or "the whole file"
+    parts = [finding["message"]]
+    parts += [f"Found {finding['found']}"] if finding["found"] else []
+    parts += [f"Expected {finding['expected']}"] if finding["expected"] else []
+    parts += [part for part in (finding["remedy"],) if part]
+    parts += [f"Nearest: {finding['nearest']}"] if finding["nearest"] else []
+    return f"{finding['severity']}: {place}: " + " ".join(part.rstrip(".") + "." for part in parts)
 
 
 def _template(options) -> int:
