@@ -12,7 +12,7 @@ RUN useradd --create-home --uid 50000 outcomes \
 
 WORKDIR /opt/outcomes
 COPY requirements.txt ./
-RUN uv pip install --require-hashes -r requirements.txt
+RUN uv pip install --compile-bytecode --require-hashes -r requirements.txt
 
 COPY pyproject.toml README.md ./
 COPY include ./include

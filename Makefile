@@ -24,6 +24,7 @@ $(STAMP): tests/requirements.txt pyproject.toml
 	@echo "Installing the locked requirements"
 	@VIRTUAL_ENV=$(CURDIR)/.venv $(UV) pip install --quiet --compile-bytecode --require-hashes -r tests/requirements.txt
 	@VIRTUAL_ENV=$(CURDIR)/.venv $(UV) pip install --quiet --no-deps -e .
+	@$(BIN)/python -m compileall -q include dags plugins
 	@touch $(STAMP)
 
 demo: setup ## one night over sample workbooks, by the real DAGs, with a summary
@@ -52,7 +53,8 @@ check: setup ## format, lint (with Airflow's rules), types, architecture
 	@$(BIN)/mypy include
 	@$(BIN)/pytest tests/test_architecture.py
 
-bench: setup ## ours and a peer in turn over a seeded night: LINES=1000000 BOOKS=100 ROUNDS=3 SEED=1
+bench: setup ## ours, a peer and the floor in turn over a seeded night: LINES=1000000 BOOKS=100 ROUNDS=3 SEED=1
+	@$(BIN)/python -m compileall -q include
 	@PYTHONPATH=include $(BIN)/python -m benchmark
 
 lock: setup ## compiles both requirement files anew, hashes included
