@@ -27,9 +27,10 @@ def night_note(summary: dict[str, Any]) -> str:
 
 def allocation_note(summary: dict[str, Any]) -> str:
     years = ", ".join(str(year) for year in summary["years"])
-    return (
+    lines = [
         f"Years {years}: {summary['rows_changed']} rows changed, difference {summary['reconciliation_difference']} USD."
-    )
+    ]
+    return "\n".join([*lines, *(f"- {change['words']}" for change in summary.get("largest_changes", ()))])
 
 
 def reports_note(summary: dict[str, Any]) -> str:

@@ -1,81 +1,209 @@
-"""Run the benchmark and print its table; exit 0 when both give the same sums.
+"""The benchmark: ours, a peer and the floor in turn over a seeded night, beside the targets. `make bench`.
 
-LINES=1000000 BOOKS=100 ROUNDS=3 SEED=1 python -m benchmark
+    LINES=1000000 BOOKS=100 ROUNDS=3 SEED=1 PARTS=night,growth,allocation,interactive,airflow python -m benchmark
+
+Prints the tables and writes them to docs/benchmarks.md and docs/benchmarks.json (OUT=folder elsewhere). Exit 0
+when all rows are equal, whatever targets are missed; those are printed.
 """
 
 from __future__ import annotations
 
 import json
 import os
-import resource
-import shutil
-import statistics
-import subprocess
+import platform
 import sys
 import tempfile
-import time
-from decimal import Decimal
+from collections import defaultdict
+from datetime import date
 from pathlib import Path
+from typing import Any
 
+import psutil
 from tqdm import tqdm
 
+from benchmark import runs
 from benchmark.generate import generate
-from outcome_reporting.settings import load_settings
-from outcome_reporting.warehouse.server import connect, stop_server, warehouse_url
+from benchmark.targets import Line, table
+
+PARTS = ("night", "growth", "allocation", "interactive", "airflow")
+READ_CHECK_LOAD = ("notice", "read", "check", "load")
 
 
-def timed(command: list[str], **environment: str) -> tuple[float, str]:
-    """Wall seconds of a whole process, and what it printed."""
-    start = time.perf_counter()
-    done = subprocess.run(command, env={**os.environ, **environment}, capture_output=True, text=True)
-    if done.returncode:
-        raise SystemExit(f"{' '.join(command)} failed:\n{done.stdout}{done.stderr}")
-    return time.perf_counter() - start, done.stdout
+class Bench:
+    """One run of the benchmark: its tables, and whether every comparison of rows held."""
 
+    def __init__(self) -> None:
+        env = os.environ.get
+        self.lines, self.books = int(env("LINES", "1000000")), int(env("BOOKS", "100"))
+        self.rounds, self.seed = int(env("ROUNDS", "3")), int(env("SEED", "1"))
+        self.parts = env("PARTS", ",".join(PARTS)).split(",")
+        self.tables: list[tuple[str, list[Line]]] = []
+        self.is_equal = True
+        self.cold: list[float] = []
 
-def one_round(source: Path, times: dict[str, list[float]], bar: tqdm) -> bool:
-    """Ours cold, ours again with nothing changed, the peer; whether the sums of both are equal."""
-    home = Path(tempfile.mkdtemp(prefix="outcomes-bench-", dir="/tmp"))
-    home.chmod(0o755)
-    shutil.copytree(source / "inbox", home / "inbox")
-    settings = load_settings({"OUTCOMES_HOME": str(home)})
-    url = warehouse_url(settings)
-    outcomes = [str(Path(sys.executable).with_name("outcomes")), "run"]
-    try:
-        for name in ("the night, started cold", "a second night, nothing changed (cold)"):
-            times.setdefault(name, []).append(timed(outcomes, OUTCOMES_HOME=str(home))[0])
-            bar.update()
-        seconds, printed = timed([sys.executable, "-m", "benchmark.peer", str(source), url])
-        times.setdefault("peer: read, check, load, sum", []).append(seconds)
-        bar.update()
-        with connect(settings).connect() as connection:
-            found = connection.exec_driver_sql(
-                "select outcome, sum(expense_usd) from report.outcome_resources group by 1"
+    def night(self, books: Path) -> None:
+        """Peer, floor, ours cold and ours warm, one after the other, round by round."""
+        peers, floors, colds, warms = [], [], [], []
+        memory, database = [], []
+        with tqdm(total=self.rounds * 3, desc="night", unit="run") as bar:
+            for _ in range(self.rounds):
+                with runs.home_over(None) as beside:
+                    peer, floor = runs.peer_and_floor(books, beside)
+                    peers.append(peer)
+                    floors.append(floor)
+                    bar.update()
+                    run, summary, is_equal = runs.cold_night(books / "inbox", beside)
+                self.is_equal &= is_equal
+                colds.append((run.seconds, summary["seconds"]))
+                memory.append(run.memory_mib)
+                database.append(run.database_mib)
+                bar.update()
+                warms.append(runs.warm_nights(books, self.lines, self.books, self.seed))
+                bar.update()
+        self.cold = [seconds for seconds, _ in colds]
+        warm = [one["first"]["seconds"] for one in warms]
+        floor_s = [sum(one.values()) for one in floors]
+        peer_s = [sum(one.values()) for one in peers]
+        loaded = [sum(one.values()) - one["allocate"] - one["report"] for one in peers]
+        ours_loaded = [sum(phases[name] for name in READ_CHECK_LOAD) for _, phases in colds]
+        changed = [one["one book changed"] for one in warms]
+        unchanged = [one["unchanged"] for one in warms]
+        limit = max(2.0, 0.05 * Line("", warm).median)
+        self.tables.append(
+            (
+                f"The night of {self.books}",
+                [
+                    Line("peer: the whole night", peer_s),
+                    Line("floor: its stages one after the other", floor_s),
+                    Line("ours, started cold", self.cold),
+                    Line("ours, in a warm process", warm),
+                    Line("read + check + load, against the peer", _ratio(loaded, ours_loaded), "x", 15, True),
+                    Line("the whole night cold, against the peer", _ratio(peer_s, self.cold), "x", 10, True),
+                    Line("the whole night warm, against the floor", _ratio(warm, floor_s), "x", 1.5),
+                    Line("second night, one book changed, warm", [one["seconds"] for one in changed], "s", limit),
+                    Line("second night, nothing changed, warm", [one["seconds"] for one in unchanged], "s", 2),
+                    Line("rows written when nothing changed", [one["rows_written"] for one in unchanged], "rows", 0),
+                    Line("files written when nothing changed", [one["files_written"] for one in unchanged], "files", 0),
+                    Line("peak memory of our processes", memory, "MiB", 1536),
+                    Line("peak memory of PostgreSQL", database, "MiB"),
+                ],
             )
-            ours = {outcome: str(total) for outcome, total in found}
-        wanted = {outcome: f"{Decimal(total):.2f}" for outcome, total in json.loads(printed).items()}
-        return ours == wanted
-    finally:
-        stop_server(settings)
-        shutil.rmtree(home, ignore_errors=True)
+        )
+        self._phases("Phases of ours, started cold", [phases for _, phases in colds])
+        self._phases("Phases of ours, warm", [one["first"]["phases"] for one in warms])
+        self._phases("Phases of ours, one book changed, warm", [one["phases"] for one in changed])
+        self._phases("Stages of the floor", floors)
+        self._phases("Phases of the peer", peers)
+
+    def _phases(self, title: str, found: list[dict[str, float]]) -> None:
+        by_name: dict[str, list[float]] = defaultdict(list)
+        for one in found:
+            for name, seconds in one.items():
+                by_name[name].append(seconds)
+        self.tables.append((title, [Line(name, seconds) for name, seconds in by_name.items()]))
+
+    def growth(self) -> None:
+        """A tenth, three tenths and the whole of the lines, in as many books."""
+        measured = []
+        for part in tqdm((0.1, 0.3, 1.0), desc="growth", unit="run"):
+            with tempfile.TemporaryDirectory(prefix="outcomes-books-", dir="/tmp") as folder:
+                generate(Path(folder), int(self.lines * part), self.books, self.seed)
+                run, _, _ = runs.cold_night(Path(folder) / "inbox")
+            name = f"{int(self.lines * part):,} lines"
+            measured += [Line(name, [run.seconds]), Line(f"{name}: memory", [run.memory_mib], "MiB", 1536)]
+        grown = measured[-2].median / measured[0].median
+        self.tables.append(("Growth", [*measured, Line("10 x the lines, times the time", [grown], "x", 10)]))
+
+    def allocation(self) -> None:
+        """Ten times the lines, allocated and compared row by row with integer arithmetic."""
+        from benchmark.allocation_reference import measure
+
+        found = measure(self.lines * 10, self.seed)
+        self.is_equal &= found["rows_different"] == 0
+        self.tables.append(
+            (
+                f"Allocation of {self.lines * 10:,} expense lines",
+                [
+                    Line("restate and publish", [found["seconds"]], "s", 20),
+                    Line("rows compared", [found["rows_compared"]], "rows"),
+                    Line("rows different from the integer reference", [found["rows_different"]], "rows", 0),
+                ],
+            )
+        )
+
+    def interactive(self) -> None:
+        found = runs.interactive(self.lines // 10, self.seed)
+        limits = {"check, cold command": None, "check, second call": 5.0}
+        lines = [Line(name, [seconds], "s", limits.get(name, 0.5)) for name, seconds in found.items()]
+        self.tables.append((f"Interactive (one workbook of {self.lines // 10:,} lines)", lines))
+
+    def airflow(self, books: Path) -> None:
+        nights, plain = [], []
+        for _ in tqdm(range(self.rounds), desc="airflow", unit="run"):
+            nights.append(runs.airflow_night(books / "inbox"))
+            plain.append(runs.cold_night(books / "inbox")[0].seconds)
+        more = [ours - bare for ours, bare in zip(nights, plain, strict=True)]
+        limit = max(10.0, 0.25 * Line("", plain).median)
+        self.tables.append(
+            (
+                "What Airflow adds",
+                [
+                    Line("the night by the DAGs", nights),
+                    Line("the night by outcomes run", plain),
+                    Line("more", more, "s", limit),
+                ],
+            )
+        )
+
+    def run(self) -> None:
+        with tempfile.TemporaryDirectory(prefix="outcomes-books-", dir="/tmp") as folder:
+            books = Path(folder)
+            if {"night", "airflow"} & set(self.parts):
+                print(f"Making {self.books} workbooks of {self.lines // self.books:,} lines", flush=True)
+                generate(books, self.lines, self.books, self.seed)
+            if "night" in self.parts:
+                self.night(books)
+            if "airflow" in self.parts:
+                self.airflow(books)
+        for part in ("growth", "allocation", "interactive"):
+            if part in self.parts:
+                getattr(self, part)()
+
+    def head(self) -> str:
+        memory = psutil.virtual_memory().total / 1024**3
+        return (
+            f"{date.today().isoformat()}: {self.lines:,} lines in {self.books} workbooks, {self.rounds} rounds, "
+            f"seed {self.seed}; {os.cpu_count()} cores ({platform.machine()}), {memory:.0f} GiB, "
+            f"Python {platform.python_version()}. Rows {'equal' if self.is_equal else 'DIFFER'}."
+        )
+
+
+def _ratio(parts: list[float], wholes: list[float]) -> list[float]:
+    return [part / whole for part, whole in zip(parts, wholes, strict=True)]
+
+
+def _write(bench: Bench, folder: Path) -> None:
+    folder.mkdir(parents=True, exist_ok=True)
+    text = "\n".join(table(title, lines) for title, lines in bench.tables)
+    intro = (
+        "# Benchmarks\n\nMade by `make bench`; see `include/benchmark/`. A cold night is the command `outcomes run` "
+        "over an empty home, server start and migrations included.\n\n"
+    )
+    (folder / "benchmarks.md").write_text(f"{intro}{bench.head()}\n\n{text}")
+    found: dict[str, Any] = {title: [line.as_dict() for line in lines] for title, lines in bench.tables}
+    (folder / "benchmarks.json").write_text(json.dumps({"run": bench.head(), "tables": found}, indent=1) + "\n")
 
 
 def main() -> int:
-    lines, books = int(os.environ.get("LINES", "1000000")), int(os.environ.get("BOOKS", "100"))
-    rounds, seed = int(os.environ.get("ROUNDS", "3")), int(os.environ.get("SEED", "1"))
-    times: dict[str, list[float]] = {}
-    with tempfile.TemporaryDirectory(prefix="outcomes-books-", dir="/tmp") as folder:
-        generate(Path(folder), lines, books, seed)
-        with tqdm(total=rounds * 3, desc="bench", unit="run") as bar:
-            equal = [one_round(Path(folder), times, bar) for _ in range(rounds)]
-    is_equal = all(equal)
-    peak = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1024
-    print(f"\n{lines:,} lines in {books} workbooks, {rounds} rounds, seed {seed}, {os.cpu_count()} cores\n")
-    print("| run | median s | range |\n|---|---|---|")
-    for name, seconds in times.items():
-        print(f"| {name} | {statistics.median(seconds):.1f} | {min(seconds):.1f}-{max(seconds):.1f} |")
-    print(f"\nLargest process {peak:,.0f} MiB. Sums by outcome {'equal' if is_equal else 'DIFFER'}.")
-    return 0 if is_equal else 1
+    bench = Bench()
+    bench.run()
+    print(f"\n{bench.head()}\n")
+    for title, lines in bench.tables:
+        print(table(title, lines))
+    _write(bench, Path(os.environ.get("OUT", "docs")))
+    missed = [line.name for _, lines in bench.tables for line in lines if line.is_missed]
+    print("Missed: " + "; ".join(missed) if missed else "Every target is met.")
+    return 0 if bench.is_equal else 1
 
 
 if __name__ == "__main__":

@@ -49,6 +49,9 @@ def _parser() -> argparse.ArgumentParser:
 
     run = command("run", _run, "The night's workflow without Airflow: check, load, answer, allocate, report.")
     run.add_argument("--progress", action="store_true", help="show a bar for each step")
+    run.add_argument(
+        "--json", action="store_true", help="the summary for machines, with the seconds of each phase"
+    )
 
     check = command("check", _check, "The night's answer for these files, changing nothing.")
     check.add_argument("files", nargs="+", type=Path, metavar="FILE")
@@ -64,7 +67,8 @@ def _parser() -> argparse.ArgumentParser:
     explain = command("explain", _explain, "The source cells behind a figure, with rate and weight, and their sum.")
     explain.add_argument("figure")
     explain.add_argument("--as-of", help="a moment, such as 2023-03-01T12:00:00Z")
-    explain.add_argument("--json", action="store_true")
+    explain.add_argument("--json", action="store_true", help="print value, cells and files as JSON")
+    explain.add_argument("--largest", type=int, metavar="N", help="list only the N largest cells; sum all")
 
     for name, function, words in (
         ("undo", _undo, "Takes back one load at once; what it replaced is live again."),
@@ -90,20 +94,28 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _run(options) -> int:
+    from outcome_reporting.workflows.inbox import start_readers
+
+    settings = load_settings()
+    start_readers(settings)  # they load what they need while this process imports the rest
     from outcome_reporting.workflows.night import describe, run_night
 
-    summary = run_night(load_settings(), progress=options.progress)
-    print(describe(summary))
+    summary = run_night(settings, progress=options.progress)
+    print(json.dumps(summary, indent=1, ensure_ascii=False, default=str) if options.json else describe(summary))
     return BAD_DATA if summary["is_bad"] else OK
 
 
 def _check(options) -> int:
-    from outcome_reporting.workflows.intake import check_files
+    from outcome_reporting.workflows.house import open_house
 
     missing = [str(path) for path in options.files if not path.is_file()]
     if missing:
         raise UsageError("No such file: " + ", ".join(missing))
-    answers = check_files(load_settings(), options.files, out=options.out)
+    settings = load_settings()
+    open_house(settings).readers.start(len(options.files))  # they load what they need while this process does
+    from outcome_reporting.workflows.intake import check_files
+
+    answers = check_files(settings, options.files, out=options.out)
     if options.json:
         print(json.dumps(answers, indent=1, ensure_ascii=False))
     else:
@@ -134,20 +146,13 @@ def _template(options) -> int:
 
 
 def _explain(options) -> int:
-    from outcome_reporting.workflows.explain import explain_figure
+    from outcome_reporting.workflows.explain import describe_explanation, explain_figure
 
     explanation = explain_figure(load_settings(), options.figure, options.as_of)
     if options.json:
         print(json.dumps(explanation, indent=1, ensure_ascii=False))
     else:
-        for line in explanation["lines"]:
-            print(
-                f"{line['file_name']} {line['sheet']}!{line['column']}{line['row']}: "
-                f"{line['amount']} {line['currency']}"
-                + (f" at {line['rate']} of {line['rate_date']}" if line["rate"] else "")
-                + f", {line['weight_percent']} % = {line['share_usd']}"
-            )
-        print(f"Sum of {len(explanation['lines'])} cells: {explanation['sum_usd']} USD")
+        print(describe_explanation(explanation, options.largest))
     return OK
 
 

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime
 from decimal import Decimal
 
 from outcome_reporting.domain.outcome import (
+    Change,
     Explanation,
     HeldOutput,
     Labels,
@@ -16,9 +18,13 @@ from outcome_reporting.domain.outcome import (
     ProgressNote,
     ResourceRow,
     ResultRow,
+    ResultSource,
     SdgRow,
+    SourceFile,
     SourceGroup,
     SourceLine,
+    WeightSource,
+    YearSources,
 )
 
 YEARS = (2018, 2019, 2020, 2021, 2022)
@@ -194,22 +200,83 @@ LABELS = Labels(
 )
 
 
-def _explanations() -> dict[str, Explanation]:
-    total = TOTALS[2022][2]
-    parts = split(total, [38, 30, 22, 10])
+FILES = {
+    name: SourceFile(name, "a.bekova", "finance", datetime(2023, 3, 13, 16, 5, 9, tzinfo=UTC), f"{number:064x}")
+    for number, name in enumerate(("Budget_KGZ.xlsx", "Expenses_KGZ.xlsx", "Weights & results_KGZ.xlsx"), start=1)
+}
+
+
+def _explained(rows: list[tuple[str, str, str, int]], file: str) -> Explanation:
+    """Of (output, fund type, partner, cents): the three largest by themselves, the others in one."""
+    ordered = sorted((row for row in rows if row[3]), key=lambda row: -abs(row[3]))
     groups = tuple(
-        SourceGroup(f"Expenses_KGZ_2022_Q{place}.xlsx", "Expenses", output, "52000", "Sweden", 12, "100", cents)
-        for place, ((output, _), cents) in enumerate(zip(OUTPUTS, parts, strict=True), start=1)
+        SourceGroup(FILES[file], "Sheet <1>", output, f"F-{fund_type}", fund_type, partner, 12, cents)
+        for output, fund_type, partner, cents in ordered[:3]
     )
-    line = SourceLine(
-        "Expenses_KGZ_2022_Q2.xlsx", "Expenses", 41, "L", "1528400.00", "KGS", "79.5", "2022-06-01", "100", 1922516
-    )
-    return {"KGZ_O_2:2018-2022:2022:expense": Explanation(groups, (line,))}
+    rest = ordered[3:]
+    return Explanation(groups, (), len(rest), 5 * len(rest), sum(row[3] for row in rest))
+
+
+def _sources(sdg: tuple[SdgRow, ...], partners: tuple[PartnerRow, ...], results: tuple[ResultRow, ...]):
+    """The cells of every year, agreeing with the rows that are published."""
+    found = {}
+    for year in YEARS:
+        cells: dict[tuple[str, str, str], int] = {}
+        for row in sdg:
+            if row.fiscal_year == year:
+                for measure in ("planned", "available", "expense"):
+                    key = (measure, row.output, row.fund_type)
+                    cells[key] = cells.get(key, 0) + getattr(row, measure)
+        files = {"planned": "Budget_KGZ.xlsx", "available": "Budget_KGZ.xlsx", "expense": "Expenses_KGZ.xlsx"}
+        funds, totals = {}, {}
+        for measure, file in files.items():
+            rows = [(output, kind, "", cents) for (own, output, kind), cents in cells.items() if own == measure]
+            line = SourceLine(FILES[file], "Sheet <1>", 41, "L", "1528400.00", "KGS", "79.5", "2022-06-01", 1_922_516)
+            totals[measure] = replace(_explained(rows, file), lines=(line,) * 7)
+            for kind, _ in FUNDS:
+                funds[measure, kind] = _explained([row for row in rows if row[1] == kind], file)
+        of_year = [row for row in partners if row.fiscal_year == year]
+        weights, file = {}, FILES["Weights & results_KGZ.xlsx"]
+        for output, (_, method, own) in WEIGHTS.items():
+            if method != "none":
+                for place, (goal, target, weight) in enumerate(own, start=2):
+                    percent = str(weight) if method == "weighted" else "33.3333"
+                    weights[output, target or goal] = WeightSource(percent, file, "SDG weights", place, 2018)
+        found[year] = YearSources(
+            totals,
+            funds,
+            {
+                (row.kind, row.partner): _explained(
+                    [("KGZ_O_2.1", "non-core", row.partner, row.expense)], "Expenses_KGZ.xlsx"
+                )
+                for row in of_year
+            },
+            {
+                (row.kind, row.partner): _explained(
+                    [("", "non-core", row.partner, row.contribution)], "Budget_KGZ.xlsx"
+                )
+                for row in of_year
+            },
+            weights,
+            {("2022-2025", "SP_D_0.3"): WeightSource("40", file, "Links", 2, 2022)},
+            {
+                (row.output, row.indicator): ResultSource(
+                    file,
+                    "Results",
+                    place,
+                    dict(zip(("baseline", "milestone", "target", "result"), "GHIJ", strict=True)),
+                )
+                for place, row in enumerate(results, start=2)
+                if row.fiscal_year == year
+            },
+        )
+    return found
 
 
 def kgz_facts(**changes) -> OutcomeFacts:
     """The facts; a keyword replaces a field."""
-    resources = _resources()
+    resources, partners, results = _resources(), _partners(), _results()
+    sdg = _sdg(resources)
     values = {
         "office": "KGZ",
         "plan_period": "2018-2022",
@@ -231,16 +298,18 @@ def kgz_facts(**changes) -> OutcomeFacts:
         "un_function": "Development assistance: normative support and capacity development",
         "outputs": tuple(OutputFacts(code, title) for code, title in OUTPUTS),
         "resources": resources,
-        "results": _results(),
-        "sdg": _sdg(resources),
+        "results": results,
+        "sdg": sdg,
         "held_outputs": (HeldOutput("KGZ_O_2.4", 2022, "97.50"),),
-        "partners": _partners(),
+        "partners": partners,
         "plan": _plan(),
         "notes": _notes(),
         "other_periods": ("2023-2027",),
-        "changes": {"KGZ_O_2:2018-2022:2022:partner:FIN:expense": 7_011_823},
+        "changes": {
+            "KGZ_O_2:2018-2022:2022:partner:FIN:expense": Change("70118.23", "load", "Expenses_KGZ.xlsx", f"{2:064x}")
+        },
         "previous_date": datetime(2023, 3, 1, 2, 0, tzinfo=UTC),
-        "explanations": _explanations(),
+        "sources": _sources(sdg, partners, results),
         "labels": LABELS,
     }
     return OutcomeFacts(**(values | changes))

@@ -33,7 +33,7 @@ def test_files_stand_where_people_link_to_them(tmp_path):
 def test_every_link_of_the_site_leads_to_a_file_and_an_element(tmp_path):
     _build(tmp_path)
     pages = list(tmp_path.rglob("*.html"))
-    assert len(pages) == len(YEARS) + 1 + len(YEARS) + 1
+    assert len(pages) == 2 * len(YEARS) + 1 + len(YEARS) + 1
     for page in pages:
         for link in re.findall(r'(?:href="|url=)([^"]+)"', page.read_text()):
             place, _, anchor = link.partition("#")
@@ -43,7 +43,7 @@ def test_every_link_of_the_site_leads_to_a_file_and_an_element(tmp_path):
 
 
 def test_a_second_build_writes_nothing(tmp_path):
-    assert len(_build(tmp_path)) == 2 * len(YEARS) + 1 + 1 + len(YEARS) + 1
+    assert len(_build(tmp_path)) == 3 * len(YEARS) + 1 + 1 + len(YEARS) + 1
     before = {path: path.stat().st_mtime_ns for path in tmp_path.rglob("*") if path.is_file()}
     assert _build(tmp_path) == []
     assert before == {path: path.stat().st_mtime_ns for path in tmp_path.rglob("*") if path.is_file()}

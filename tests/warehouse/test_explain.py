@@ -13,28 +13,17 @@ from tests.allocation.drops import Drops, day
 from tests.allocation.worlds import load_world, random_world
 
 from outcome_reporting.allocation import restate
-from outcome_reporting.domain.figures import figure_id, sdg_what
+from outcome_reporting.domain.figures import figure_id, parse_figure_id, sdg_what
+
+from .explained import explain, published_figures, value_of, write_sheets
 
 AMOUNTS = ("planned", "available", "expense")
-
-
-def _explain(connection: Connection, figure: str) -> list[dict]:
-    found = connection.exec_driver_sql("select * from report.explain(%(figure)s)", {"figure": figure})
-    return [dict(row) for row in found.mappings()]
 
 
 def _publish(connection: Connection, seed: int) -> Drops:
     world, drops = random_world(seed), Drops(connection)
     load_world(drops, world, day(1))
-    connection.exec_driver_sql(
-        """
-        insert into intake.sheet_table (load_id, table_no, sheet, dataset, header_row, columns,
-          rows_in_file, rows_loaded, rows_held)
-        select load_id, 1, 'Sheet', min(dataset), 1,
-          '{"amount": "L", "amount_usd": "M", "planned_usd": "E", "available_usd": "F"}'::jsonb, 0, 0, 0
-        from (select load_id, dataset from core.slice union all select load_id, dataset from core.slice_org) s
-        group by load_id"""
-    )
+    write_sheets(connection)
     restate(
         connection,
         snapshot_at=day(2),
@@ -99,7 +88,7 @@ def test_the_cells_sum_to_the_figure(connection, seed):
     _publish(connection, seed)
     figures = _figures(connection)
     for figure in random.Random(seed).sample(sorted(figures), min(120, len(figures))):
-        cells = _explain(connection, figure)
+        cells = explain(connection, figure)
         assert sum(cell["share_usd"] for cell in cells) == figures[figure], figure
         assert all(cell["file_name"] and cell["sheet"] and cell["column"] and cell["row"] for cell in cells)
         assert {cell["figure_id"] for cell in cells} <= {figure}
@@ -108,17 +97,28 @@ def test_the_cells_sum_to_the_figure(connection, seed):
 def test_a_withheld_partners_own_id_explains_nothing(connection):
     _publish(connection, 3)
     connection.exec_driver_sql("insert into report.withheld values ('NOR') on conflict do nothing")
-    assert _explain(connection, "partner=NOR:2020:revenue") == []
+    assert explain(connection, "partner=NOR:2020:revenue") == []
 
 
-def test_the_lineage_view_is_the_sum_of_explanations(connection):
-    _publish(connection, 1)
-    figures = _figures(connection)
-    sums: dict[str, Decimal] = defaultdict(Decimal)
-    for row in _rows(connection, "lineage"):
-        sums[row["figure_id"]] += row["share_usd"]
-    assert sums
-    assert {figure: (usd, figures[figure]) for figure, usd in sums.items() if usd != figures[figure]} == {}
+@pytest.mark.parametrize("seed", [1, 4, 9])
+def test_every_kind_of_published_figure_has_its_value_and_its_cells(connection, seed):
+    """A sample of all ids that the pages can have, with some of each kind; a rate lists cells and no shares."""
+    _publish(connection, seed)
+    by_kind: dict[tuple, list[str]] = defaultdict(list)
+    for figure in published_figures(connection):
+        asked = parse_figure_id(figure)
+        by_kind[(len(asked.scope), asked.scope[0] == "all", asked.year is None, asked.what[:1], asked.measure)].append(
+            figure
+        )
+    assert len(by_kind) > 40
+    dice = random.Random(seed)
+    for figures in by_kind.values():
+        for figure in dice.sample(figures, min(4, len(figures))):
+            value, cells = value_of(connection, figure), explain(connection, figure)
+            if figure.endswith("_rate"):
+                assert all(cell["share_usd"] is None for cell in cells), figure
+            else:
+                assert value is not None and sum(cell["share_usd"] for cell in cells) == Decimal(value), figure
 
 
 def test_a_past_figure_is_explained_by_what_was_live_then(connection):
@@ -152,4 +152,4 @@ def test_a_past_figure_is_explained_by_what_was_live_then(connection):
             "select coalesce(sum(share_usd), 0) from report.explain(%(figure)s, %(then)s)", given
         ).scalar_one()
         assert cells == published
-        assert _explain(connection, figure) == []
+        assert explain(connection, figure) == []

@@ -2,12 +2,13 @@ from __future__ import annotations
 
 from decimal import Decimal
 
+import pyarrow as pa
 import pytest
 from sqlalchemy import func, select
 
 from outcome_reporting.domain.errors import UsageError
 from outcome_reporting.warehouse import tables
-from outcome_reporting.warehouse.live import catalogue, find_live_transactions, live_rows, missing_slices
+from outcome_reporting.warehouse.live import catalogue, keys_elsewhere, live_rows, missing_slices
 from outcome_reporting.warehouse.load import HeldGroup, HeldRow
 from outcome_reporting.warehouse.moments import next_moment
 from outcome_reporting.warehouse.slices import split_slices
@@ -125,10 +126,20 @@ def test_the_catalogue_knows_what_is_live(connection):
     assert len(known["rates"]["KGS"]) == 2
     assert catalogue(connection, without=[("funds", "", "")])["funds"] == {}
     assert catalogue(connection, without=[("outcomes", "KGZ", "KGZ|2018-2022")])["outcomes"] == {}
-    load(connection, sheet("expenses", [expense("T1")]))
-    expenses = CONTRACTS["expenses"]
-    assert find_live_transactions(connection, expenses, ["T1", "T9"]) == {"T1"}
-    assert find_live_transactions(connection, expenses, ["T1"], [("expenses", "KGZ", "KGZ|2022|5")]) == set()
+
+
+def test_a_key_is_found_in_the_slices_that_stay(connection):
+    load(connection, *references())
+    load(connection, sheet("expenses", [expense("T1"), expense("T2", period=6)]), file_name="May.xlsx")
+    load(connection, sheet("expenses", [expense("T1"), expense("T3")]), file_name="June.xlsx")
+
+    def elsewhere(*keys, replaced=()):
+        return keys_elsewhere(connection, CONTRACTS["expenses"], "transaction", pa.array(keys, pa.string()), replaced)
+
+    assert elsewhere("T1", "T2", "T9") == {"T1": "June.xlsx", "T2": "May.xlsx"}
+    assert elsewhere("T1", "T2", replaced={("KGZ", "KGZ|2022|5")}) == {"T2": "May.xlsx"}
+    assert elsewhere("T1", "T2", replaced={("KGZ", "KGZ|2022|5"), ("KGZ", "KGZ|2022|6")}) == {}
+    assert elsewhere("T9") == elsewhere() == {}
 
 
 def test_moments_never_go_back(connection):

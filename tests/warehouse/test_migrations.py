@@ -1,10 +1,12 @@
 from __future__ import annotations
 
 from alembic.autogenerate import compare_metadata
+from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
 
 from outcome_reporting.warehouse import server
-from outcome_reporting.warehouse.migrations import downgrade, migrate, newest_revision
+from outcome_reporting.warehouse.migrations import HERE, downgrade, migrate, newest_revision
 from outcome_reporting.warehouse.tables import metadata
 
 
@@ -35,3 +37,9 @@ def test_up_down_and_up_again(empty_database):
     assert migrate(engine) == newest_revision()
     assert migrate(engine) == newest_revision()
     assert _differences(engine) == []
+
+
+def test_the_newest_version_is_the_head_of_the_history():
+    config = Config()
+    config.set_main_option("script_location", str(HERE))
+    assert newest_revision() == ScriptDirectory.from_config(config).get_current_head()

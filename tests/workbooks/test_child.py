@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import subprocess
 import sys
 from dataclasses import replace
@@ -14,7 +15,8 @@ from workbook_rows import BUDGETS, INCLUDE, rules
 
 from outcome_reporting.domain.errors import SystemFault
 from outcome_reporting.settings import Settings
-from outcome_reporting.workbooks.child import ReaderPool, ReadJob, load_reading, store_reading
+from outcome_reporting.workbooks.child import ReaderPool, ReadJob
+from outcome_reporting.workbooks.reading import load_reading, store_reading
 
 ROW = ["KGZ_O_2.1", 2022, "F", "original", 1, 1]
 
@@ -81,6 +83,38 @@ def test_readers_live_long_and_end_with_the_pool(settings, bad_readers):
         os.kill(int(pids.pop()), 0)
 
 
+def test_as_many_readers_as_there_is_work_for_and_they_stay_for_the_next_call(settings, bad_readers):
+    with ReaderPool(settings, {}, reader=bad_readers) as pool:
+        pids = [reading.cover_sheets[0] for _, reading in (*pool.read_many(jobs("1")), *pool.read_many(jobs("2")))]
+    assert len(pids) == 2 and len(set(pids)) == 1
+
+
+def test_a_reader_that_ended_while_idle_is_replaced_in_silence(settings, bad_readers):
+    with ReaderPool(settings, {}, readers=1, reader=bad_readers) as pool:
+        ((_, first),) = pool.read_many(jobs("1"))
+        os.kill(int(first.cover_sheets[0]), signal.SIGKILL)
+        ((_, second),) = pool.read_many(jobs("2"))
+    assert rules(second) == [] and second.cover_sheets != first.cover_sheets
+
+
+def test_a_call_given_up_half_way_leaves_nothing_for_the_next(settings, bad_readers):
+    with ReaderPool(settings, {}, readers=1, reader=bad_readers) as pool:
+        half = pool.read_many(jobs("1", "2", "3"))
+        next(half)
+        half.close()
+        assert [job_id for job_id, _ in pool.read_many(jobs("4", "5"))] == ["4", "5"]
+
+
+def test_readers_can_be_started_before_anything_heavy_is_imported():
+    code = (
+        "import sys\n"
+        "import outcome_reporting.workbooks.child\n"
+        "print(sorted({'numpy', 'pandas', 'pyarrow', 'sqlalchemy', 'great_expectations'} & set(sys.modules)))\n"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"
+
+
 def test_readers_that_cannot_start_are_a_fault_of_the_system(settings):
     with ReaderPool(settings, {}, reader="no_such_module:read") as pool, pytest.raises(SystemFault):
         list(pool.read_many(jobs("a")))
@@ -110,7 +144,8 @@ def test_a_reader_ends_when_its_parent_is_killed(tmp_path):
         "from pathlib import Path\n"
         "from outcome_reporting.settings import Settings\n"
         "from outcome_reporting.workbooks.child import ReaderPool\n"
-        f"pool = ReaderPool(Settings(home=Path({str(tmp_path)!r})), {{}}, readers=1).__enter__()\n"
+        f"pool = ReaderPool(Settings(home=Path({str(tmp_path)!r})), {{}})\n"
+        "pool.start(1)\n"
         "print(pool._readers[0].process.pid, flush=True)\n"
         "os.kill(os.getpid(), signal.SIGKILL)\n"
     )

@@ -86,6 +86,7 @@ BY_YEAR = (
         ("partner", "fiscal_year", "fund_type", "instrument", "stage"),
         ("partner_name", "contributor_type", "amount_cents"),
         in_scope=_YEARS,
+        has_figures=True,
     ),
     PublishedTable(
         "plan_line",

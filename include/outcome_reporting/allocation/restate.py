@@ -2,17 +2,23 @@
 
 Idempotent by construction: rows are computed from the slices live at the snapshot alone, compared with the
 published ones, and only differences are stamped and inserted; a second run finds none and writes nothing.
+
+All staging is temporary: numbered cells and weights, analyzed before they are joined, gone with the transaction.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from concurrent.futures import Future
 from dataclasses import dataclass, field
 from datetime import date, datetime
+from functools import partial
+from typing import LiteralString, cast
 from uuid import UUID
 
 import psycopg
 
+from outcome_reporting.allocation.beside import Beside
 from outcome_reporting.allocation.published import (
     BY_YEAR,
     RECONCILIATION,
@@ -20,16 +26,18 @@ from outcome_reporting.allocation.published import (
     ReconciliationRow,
     stage_reconciliation,
 )
+from outcome_reporting.allocation.shares import Shares, shares_of
 from outcome_reporting.allocation.statements import (
     Connection,
     Parameters,
     cursor_of,
     run_statement,
+    set_up_for_computing,
     statements,
 )
 
 _COMPUTING = ("1_dimensions.sql", "2_cells.sql", "3_weights.sql", "4_lines.sql", "5_plan.sql")
-_STAGED = ("report.cell", "report.weight_eff")
+_BY_OFFICE = tuple(table for table in BY_YEAR if "office" in table.key)
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,14 +69,17 @@ def restate(
     impute: bool,
     offices: Sequence[str] | None = None,
     reconciliation: Iterable[ReconciliationRow] | None = None,
+    beside: Beside | None = None,
+    while_writing: Callable[[], None] | None = None,
 ) -> Restatement:
     """Restates the published rows of these fiscal years and offices (None: all) as of `snapshot_at`.
 
     No year at all ([]) looks at the withhold list and the reconciliation alone.
-    Runs inside the caller's transaction, which also gets jit off and more memory for sorting until it ends.
-    `run_date` decides which partners are withheld; `impute` splits the core pool by core revenue;
-    `reconciliation` are all its rows (None leaves them as they are). Raises ValueError when `published_at` is
-    not after the last publication: a moment is published once.
+    Runs inside the caller's transaction, which also gets settings for computing until it ends. `run_date` decides
+    which partners are withheld; `impute` splits the core pool by core revenue; `reconciliation` are all its rows
+    (None leaves them as they are); `beside` takes half of the offices where there is much to do; `while_writing`
+    is called when all rows are computed and none is written. Raises ValueError when `published_at` is not after
+    the last publication: a moment is published once.
     """
     cursor = cursor_of(connection)
     last = cursor.execute(statements("8_publication.sql")["last_publication"]).fetchone()
@@ -84,23 +95,52 @@ def restate(
         "impute": impute,
         "since": None if last is None else last[2],
     }
-    cursor.execute("set local jit = off")
-    cursor.execute("set local work_mem = '128MB'")
+    set_up_for_computing(cursor)
     tables = list(BY_YEAR) if parameters["years"] != [] else []
-    _compute(cursor, parameters, _COMPUTING if tables else _COMPUTING[:1])
+    if not tables:
+        _compute(cursor, parameters | {"share": None}, _COMPUTING[:1])
+    else:
+        _compute_shares(cursor, parameters, beside)
     if reconciliation is not None:
         stage_reconciliation(cursor, reconciliation)
         tables.append(RECONCILIATION)
+    if while_writing:
+        while_writing()
     return _publish(cursor, parameters, tables, last)
+
+
+def _compute_shares(cursor: psycopg.Cursor, parameters: Parameters, beside: Beside | None) -> None:
+    """Makes every `new_<table>`: whole here, or half here and half beside."""
+    shares = shares_of(cursor, parameters) if beside else Shares(None, None)
+    theirs: Future[dict[str, list[bytes]]] | None = None
+    if beside and shares.theirs is not None:
+        theirs = beside.begin(partial(_compute_beside, parameters=parameters | {"share": shares.theirs}))
+    _compute(cursor, parameters | {"share": shares.ours}, _COMPUTING)
+    if theirs is None:
+        return
+    for table, rows in theirs.result().items():
+        with cursor.copy(cast(LiteralString, f"copy new_{table} from stdin (format binary)")) as copy:
+            for row in rows:
+                copy.write(row)
+
+
+def _compute_beside(connection: psycopg.Connection, parameters: Parameters) -> dict[str, list[bytes]]:
+    """The new rows of one share of the offices, as the server writes them, by table."""
+    cursor = cursor_of(connection)
+    set_up_for_computing(cursor)
+    _compute(cursor, parameters, _COMPUTING)
+    found = {}
+    for table in _BY_OFFICE:
+        with cursor.copy(cast(LiteralString, f"copy new_{table.name} to stdout (format binary)")) as copy:
+            found[table.name] = [bytes(part) for part in copy]
+    return found
 
 
 def _compute(cursor: psycopg.Cursor, parameters: Parameters, file_names: Iterable[str]) -> None:
     """Every statement of these files in order: dimensions, cells, weights, new rows."""
     for file_name in file_names:
-        for name, text in statements(file_name).items():
+        for text in statements(file_name).values():
             run_statement(cursor, text, parameters)
-            if name in ("budget_cells", "weights"):
-                cursor.execute(f"analyze {_STAGED[name == 'weights']}")
 
 
 def _publish(

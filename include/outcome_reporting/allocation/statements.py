@@ -63,6 +63,24 @@ def cursor_of(connection: Connection) -> psycopg.ClientCursor:
     return psycopg.ClientCursor(driver)
 
 
+def set_up_for_computing(cursor: psycopg.Cursor) -> None:
+    """Settings of this transaction alone, for statements over whole tables.
+
+    The planner takes columns that depend on each other (office, slice, output) for independent, guesses a handful
+    of rows where a million come, and would loop over them or sort instead of hashing: so neither, where there is
+    another way. A small sample tells it enough of the temporary tables, which are analyzed one by one.
+    """
+    for setting in (
+        "jit = off",
+        "work_mem = '128MB'",
+        "enable_nestloop = off",
+        "enable_mergejoin = off",
+        "enable_sort = off",
+        "default_statistics_target = 10",
+    ):
+        cursor.execute(cast(LiteralString, f"set local {setting}"))
+
+
 def run_statement(cursor: psycopg.Cursor, text: str, parameters: Parameters | None = None) -> int:
     """Runs one statement and returns its number of rows; a temporary table of its name is made anew."""
     made = _TABLE.match(text)

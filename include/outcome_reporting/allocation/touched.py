@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date, datetime
+from typing import LiteralString, cast
+
+import psycopg
 
 from outcome_reporting.allocation.statements import Connection, Parameters, cursor_of, run_statement, statements
 
@@ -50,10 +53,26 @@ def touched_scope(
     parameters: Parameters = {"since": since, "run_date": run_date, "until": snapshot_at or _END}
     parameters["is_withholding_changed"] = False
     if run_date is not None:
-        found = cursor.execute(texts["is_withholding_changed"], parameters).fetchone()
-        parameters["is_withholding_changed"] = bool(found and found[0])
+        parameters["is_withholding_changed"] = _is(cursor, "is_withholding_changed", parameters)
+    if since is not None and not parameters["is_withholding_changed"] and not _is(cursor, "has_changed", parameters):
+        return Scope([], [])
     for name in ("changed_slice", "used_year"):
         run_statement(cursor, texts[name], parameters)
     years = [year for (year,) in cursor.execute(texts["touched"], parameters).fetchall()]
     row = cursor.execute(texts["touched_offices"], parameters).fetchone()
     return Scope(years, row[0] if row else None)
+
+
+def has_news(connection: Connection, since: datetime, run_date: date) -> bool:
+    """Whether anything happened after `since` that a restatement would look at; only reads, no temporary table.
+
+    Slices that changed life, files loaded or undone, and partners whose withholding began or ended by `run_date`.
+    """
+    cursor = cursor_of(connection)
+    parameters: Parameters = {"since": since, "run_date": run_date, "until": _END}
+    return any(_is(cursor, name, parameters) for name in ("has_changed", "has_loads", "is_withholding_changed"))
+
+
+def _is(cursor: psycopg.Cursor, name: str, parameters: Parameters) -> bool:
+    found = cursor.execute(cast(LiteralString, statements("touched.sql")[name]), parameters).fetchone()
+    return bool(found and found[0])

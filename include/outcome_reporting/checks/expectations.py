@@ -1,20 +1,15 @@
-"""The Great Expectations suite of a contract, run over all tables of a night that hold its dataset.
+"""The suite of a contract, run over all tables of a night that hold its dataset.
 
-One batch of integers (money in its integer units, texts as the numbers of their distinct values) and one of
-distinct texts: a failing text is found once and mapped back to every row that holds it. Every failing row
-becomes a finding with its cell; nothing is capped.
+One batch of integers for what must be seen row by row (money in its units, keys as numbers) and one of the
+distinct values of every other field: a failing value is found once and mapped back to every row that holds it.
+Every failing row becomes a finding with its cell; nothing is capped.
 """
 
 from __future__ import annotations
 
-import gc
-import logging
-import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from datetime import date
 from decimal import Decimal
-from functools import cache
+from itertools import pairwise, zip_longest
 from typing import Any
 
 import numpy as np
@@ -22,319 +17,208 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from outcome_reporting.checks.columns import Columns, combined, united
+from outcome_reporting.checks.library import NUMBER, open_library, warm_up
+from outcome_reporting.checks.suites import KEY, REQUIRED, TEXTS, Check, suite
 from outcome_reporting.domain.contract import Contract, Field, Kind
-from outcome_reporting.domain.finding import Finding, Severity
+from outcome_reporting.domain.finding import Finding
 from outcome_reporting.domain.table import TypedTable
 
-TEXTS = (Kind.CODE, Kind.TEXT, Kind.CHOICE, Kind.NAMES, Kind.MARKERS, Kind.DECIMAL)
-PRESENT = "__present"
-
-
-@cache
-def _great_expectations():
-    """The library and one context, quiet and without its progress bars; imported when first needed."""
-    logging.getLogger("great_expectations").setLevel(logging.WARNING)
-    # the import makes millions of objects that live on: collecting among them only costs time
-    was_collecting = gc.isenabled()
-    gc.disable()
-    try:
-        import great_expectations as gx
-    finally:
-        if was_collecting:
-            gc.enable()
-
-    context = gx.get_context(mode="ephemeral")
-    context.variables.progress_bars = {"globally": False}  # type: ignore[assignment]
-    return gx, context
-
-
-def warm_up() -> None:
-    """Import the library now: called while other processes read, so that the wait for it is not felt."""
-    _great_expectations()
-
-
-@dataclass(frozen=True, slots=True)
-class _Check:
-    """One expectation of a suite and what a failure of it means."""
-
-    expectation: Any
-    field: Field
-    rule: str
-    severity: Severity
-    message: str
-    expected: str
-    remedy: str
-
-
-def row_suite(contract: Contract) -> list[_Check]:
-    """Checks on the frame of integers: required, ranges, the key, the contract's own expectations."""
-    gx, _ = _great_expectations()
-    checks = []
-    for field in contract.fields:
-        if field.required:
-            checks.append(
-                _Check(
-                    gx.expectations.ExpectColumnValuesToNotBeNull(column=field.name + PRESENT),
-                    field,
-                    "missing_value",
-                    Severity.ERROR,
-                    f"{field.heading} is empty",
-                    f"a value in {field.heading}",
-                    f"Fill in {field.heading}" + (f", for example {field.examples[0]}" if field.examples else ""),
-                )
-            )
-        if field.kind not in TEXTS:
-            if field.minimum or field.maximum:
-                checks.append(_range_check(gx, field))
-            checks.extend(_own_checks(gx, field))
-    if contract.key:
-        checks.append(
-            _Check(
-                gx.expectations.ExpectCompoundColumnsToBeUnique(column_list=["__file", *contract.key]),
-                contract.field(contract.key[0]),
-                "duplicate_key",
-                Severity.ERROR,
-                "The same " + " + ".join(contract.field(name).heading for name in contract.key) + " stands twice",
-                "each " + " + ".join(contract.field(name).heading for name in contract.key) + " once",
-                "Remove one of the rows, or give it its own key",
-            )
-        )
-    return checks
-
-
-def value_suite(contract: Contract, code_lists: Mapping[str, Sequence[str]]) -> list[_Check]:
-    """Checks on the frame of distinct texts: patterns, allowed values, code lists, decimal ranges."""
-    gx, _ = _great_expectations()
-    checks = []
-    for field in contract.fields:
-        if field.kind not in TEXTS:
-            continue
-        if field.kind is Kind.DECIMAL and (field.minimum or field.maximum):
-            checks.append(_range_check(gx, field))
-        checks.extend(_own_checks(gx, field))
-        allowed = list(field.allowed) or list(code_lists.get(field.code_list, ()))
-        if field.pattern and not allowed:
-            checks.append(
-                _Check(
-                    gx.expectations.ExpectColumnValuesToMatchRegex(
-                        column=field.name, regex=_without_groups(field.pattern)
-                    ),
-                    field,
-                    "pattern",
-                    Severity.ERROR,
-                    f"{field.heading} is not written as expected",
-                    f"a code like {field.examples[0]}" if field.examples else "another form",
-                    f"Write {field.heading} in that form",
-                )
-            )
-        if allowed:
-            shown = ", ".join(allowed) if len(allowed) <= 20 else f"a code of the list {field.code_list}"
-            checks.append(
-                _Check(
-                    gx.expectations.ExpectColumnValuesToBeInSet(column=field.name, value_set=allowed),
-                    field,
-                    "not_allowed",
-                    Severity.ERROR,
-                    f"{field.heading} has a value that is not allowed",
-                    shown,
-                    "Choose one of the allowed values",
-                )
-            )
-    return checks
-
-
-def _without_groups(pattern: str) -> str:
-    """The same pattern, its brackets only grouping: nothing of a match is taken out."""
-    return re.sub(r"(?<!\\)\((?!\?)", "(?:", pattern)
-
-
-def _units(field: Field, bound: str) -> int | float | None:
-    """A bound of a contract as the frame holds the field: integer units, a number, or days since 1970."""
-    if not bound:
-        return None
-    if field.kind is Kind.DATE:
-        return (date.fromisoformat(bound) - date(1970, 1, 1)).days
-    return float(bound) if field.kind is Kind.DECIMAL else int(Decimal(bound).scaleb(field.scale))
-
-
-def _range_check(gx, field: Field) -> _Check:
-    at_least = f"above {field.minimum}" if field.is_minimum_exclusive else f"at least {field.minimum}"
-    words = " and ".join(
-        part for part in (field.minimum and at_least, field.maximum and f"at most {field.maximum}") if part
-    )
-    return _Check(
-        gx.expectations.ExpectColumnValuesToBeBetween(
-            column=field.name,
-            min_value=_units(field, field.minimum),
-            max_value=_units(field, field.maximum),
-            strict_min=field.is_minimum_exclusive,
-        ),
-        field,
-        "out_of_range",
-        Severity.ERROR,
-        f"{field.heading} is out of range",
-        words,
-        f"Correct {field.heading}",
-    )
-
-
-def _own_checks(gx, field: Field) -> Iterator[_Check]:
-    """The contract's own expectations; bounds on money are written in currency and become integer units."""
-    for own in field.expectations:
-        kwargs = dict(own.kwargs)
-        if field.kind is Kind.MONEY:
-            for bound in ("min_value", "max_value"):
-                if kwargs.get(bound) is not None:
-                    kwargs[bound] = int(Decimal(str(kwargs[bound])).scaleb(field.scale))
-        name = "".join(part.capitalize() for part in own.type.split("_"))
-        yield _Check(
-            getattr(gx.expectations, name)(column=field.name, **kwargs),
-            field,
-            "expectation_warning" if own.severity != "error" else "expectation_failed",
-            Severity.ERROR if own.severity == "error" else Severity.WARNING,
-            own.description or f"{field.heading} is unusual",
-            own.description,
-            f"Check {field.heading}; correct it or leave it" if own.severity != "error" else f"Correct {field.heading}",
-        )
+__all__ = ["check_tables", "warm_up"]
 
 
 class _Rows:
-    """All tables of one dataset as one frame of integers and one of distinct texts."""
+    """All tables of one dataset as distinct values by field, and every row's number in them."""
 
-    def __init__(self, contract: Contract, tables: Sequence[TypedTable], files: Sequence[int]) -> None:
-        self.contract = contract
-        self.tables = tables
-        counts = [table.row_count for table in tables]
-        self.table_index = np.repeat(np.arange(len(tables)), counts)
-        self.row_no = np.concatenate([table.data["row_no"].to_numpy() for table in tables])
-        self.codes: dict[str, np.ndarray] = {}
-        self.distinct: dict[str, list[str]] = {}
-        frame: dict[str, object] = {"__file": np.repeat(np.array(files, dtype="int64"), counts)}
-        for field in contract.fields:
-            column = pa.chunked_array([chunk for table in tables for chunk in _column(table, field)])
-            present = column.is_valid().to_numpy(zero_copy_only=False)
-            frame[field.name + PRESENT] = np.where(present, 1.0, np.nan)
-            if field.kind in TEXTS:
-                encoded = column.cast(pa.string()).combine_chunks().dictionary_encode()
-                self.distinct[field.name] = encoded.dictionary.to_pylist()
-                self.codes[field.name] = encoded.indices.fill_null(-1).to_numpy(zero_copy_only=False)
-                frame[field.name] = self.codes[field.name]
-            else:
-                integers = column.cast(pa.int32()) if field.kind is Kind.DATE else column
-                whole = pc.fill_null(integers.cast(pa.int64()), 0).to_numpy()
-                frame[field.name] = whole if present.all() else pd.arrays.IntegerArray(whole.copy(), ~present)
-        self.frame = pd.DataFrame(frame)
+    def __init__(self, contract: Contract, columns: Sequence[Columns], files: Sequence[int]) -> None:
+        self.contract, self.columns, self.files = contract, columns, files
+        self.tables = [one.table for one in columns]
+        self.starts = np.cumsum([0, *(table.row_count for table in self.tables)])
+        self._united: dict[str, tuple[pa.Array, np.ndarray]] = {}
 
-    def values(self) -> pd.DataFrame:
-        """Distinct texts by field; those of decimals as numbers (only bounds are looked at, the text stays exact)."""
-        decimals = {field.name for field in self.contract.fields if field.kind is Kind.DECIMAL}
+    def distinct(self, name: str) -> pa.Array:
+        """The distinct values of a field over all tables, in the order in which they first stand there."""
+        return self._united_column(name)[0]
+
+    def of_row(self, name: str) -> np.ndarray:
+        """Which of the distinct values each row holds; an empty cell the number after the last."""
+        return self._united_column(name)[1]
+
+    def _united_column(self, name: str) -> tuple[pa.Array, np.ndarray]:
+        if name not in self._united:
+            parts = [one.distinct(name) for one in self.columns]
+            values, places = united(parts)
+            of_row = [place[part.of_row] for place, part in zip(places, parts, strict=True)]
+            self._united[name] = values, np.concatenate(of_row)
+        return self._united[name]
+
+    def values(self, checks: Sequence[Check]) -> pd.DataFrame:
+        """The frame of distinct values: a column for each field that is looked at, padded with nothing at its end."""
+        required = [check.field.name for check in checks if check.rule == "missing_value"]
+        found = {REQUIRED: pd.Series([np.nan if self._has_empty(name) else 1.0 for name in required], dtype="float64")}
+        for check in checks:
+            if check.rule != "missing_value" and check.field.name not in found:
+                found[check.field.name] = _for_a_frame(check.field, self.distinct(check.field.name))
+        height = max(map(len, found.values()))
+        padding = {REQUIRED: 1.0}
         return pd.DataFrame(
-            {
-                name: pd.Series(
-                    [float(text) for text in texts] if name in decimals else texts,
-                    dtype="float64" if name in decimals else object,
-                )
-                for name, texts in self.distinct.items()
-            }
+            {name: column.reindex(range(height), fill_value=padding.get(name)) for name, column in found.items()}
         )
 
-    def text(self, index: int, field: Field) -> str:
-        """The value of a row as it was read, for a person."""
-        table = self.tables[self.table_index[index]]
-        if field.name not in table.data.column_names:
-            return ""
-        offset = index - int(np.searchsorted(self.table_index, self.table_index[index]))
-        value = table.data[field.name][offset].as_py()
-        if value is None:
-            return ""
-        return str(Decimal(value).scaleb(-field.scale)) if field.kind is Kind.MONEY else str(value)
+    def _has_empty(self, name: str) -> bool:
+        return any(one.distinct(name).has_empty for one in self.columns)
 
-    def finding(self, index: int, check: _Check, found: str) -> Finding:
-        table = self.tables[self.table_index[index]]
-        return Finding(
-            rule=check.rule,
-            severity=check.severity,
-            file_name=table.file_name,
-            message=check.message,
-            expected=check.expected,
-            remedy=check.remedy,
-            sheet=table.sheet,
-            row=int(self.row_no[index]),
-            column=table.columns.get(check.field.name, ""),
-            found=found,
-            dataset=table.dataset,
-            field=check.field.name,
-        )
+    def whole(self, checks: Sequence[Check]) -> pd.DataFrame:
+        """The frame of all rows, integers only: money in its units and the number of the key within its file.
+
+        An empty cell stands as the column's first value: it fails only where that one fails, and is left out then.
+        """
+        found = {}
+        for check in checks:
+            name = check.field.name
+            if check.rule == "duplicate_key":
+                found[KEY] = self._key_numbers()
+            elif name not in found:
+                column = pa.chunked_array([chunk for one in self.columns for chunk in _money(one, name)])
+                first = pc.first(column, skip_nulls=True)
+                found[name] = pc.fill_null(column, first if first.is_valid else pa.scalar(0, pa.int64())).to_numpy()
+        return pd.DataFrame(found)
+
+    def _key_numbers(self) -> np.ndarray:
+        """Equal where two rows of one file have the same key."""
+        files = np.repeat(np.array(self.files), np.diff(self.starts))
+        file_count, key = max(self.files) + 1, self.contract.key
+        if len(key) == 1 and len(set(self.files)) == len(self.files):
+            # one table a file: its own numbers will do, and a million keys need not be united
+            columns = [one.distinct(key[0]) for one in self.columns]
+            highest = max(column.count for column in columns) + 1
+            return combined([files, np.concatenate([column.of_row for column in columns])], [file_count, highest])
+        sizes = [len(self.distinct(name)) + 1 for name in key]
+        return combined([files, *(self.of_row(name) for name in key)], [file_count, *sizes])
+
+    def rows_of(self, check: Check, failing: np.ndarray) -> np.ndarray:
+        """The rows behind the failing places of a frame, in the order in which findings name them."""
+        name = check.field.name
+        if check.rule == "missing_value":
+            return np.concatenate(
+                [
+                    start + np.flatnonzero(one.distinct(name).of_row == one.distinct(name).count)
+                    for start, one in zip(self.starts, self.columns, strict=False)
+                ]
+            )
+        if check.rule == "duplicate_key":
+            return failing
+        if check.field.kind is Kind.MONEY:
+            filled = [pc.is_valid(chunk) for one in self.columns for chunk in _money(one, name)]
+            return failing[pa.chunked_array(filled).to_numpy()[failing]]
+        of_row = self.of_row(name)
+        is_failing = np.zeros(len(self.distinct(name)) + 1, bool)
+        is_failing[failing] = True
+        rows = np.flatnonzero(is_failing[of_row])
+        # a text is told in all its rows before the next one
+        return rows[np.argsort(of_row[rows], kind="stable")] if check.field.kind in TEXTS else rows
+
+    def findings(self, check: Check, rows: np.ndarray) -> Iterator[tuple[int, Finding]]:
+        """One finding for each row, with the number of its table, in the order given."""
+        of_table = np.searchsorted(self.starts, rows, side="right") - 1
+        ends = np.flatnonzero(np.diff(of_table, append=-1)) + 1
+        for start, end in pairwise([0, *ends.tolist()]):
+            number = int(of_table[start])
+            yield from ((number, one) for one in self._told(check, number, rows[start:end] - self.starts[number]))
+
+    def _told(self, check: Check, number: int, rows: np.ndarray) -> Iterator[Finding]:
+        table, field = self.tables[number], check.field
+        taken = pa.array(rows)
+        lines = table.data["row_no"].take(taken).to_pylist()
+        found = table.data[field.name].take(taken).to_pylist() if field.name in self.columns[number] else []
+        for line, value in zip_longest(lines, found):
+            text = str(Decimal(value).scaleb(-field.scale)) if field.kind is Kind.MONEY and value is not None else value
+            yield Finding(
+                rule=check.rule,
+                severity=check.severity,
+                file_name=table.file_name,
+                message=check.message,
+                expected=check.expected,
+                remedy=check.remedy,
+                sheet=table.sheet,
+                row=line,
+                column=table.columns.get(field.name, ""),
+                found="" if value is None else str(text),
+                dataset=table.dataset,
+                field=field.name,
+            )
 
 
-_ARROW = {Kind.INTEGER: pa.int32(), Kind.MONEY: pa.int64(), Kind.DATE: pa.date32()}
+def _money(columns: Columns, name: str) -> list[pa.Array]:
+    table = columns.table
+    return table.data[name].chunks if name in columns else [pa.nulls(table.row_count, pa.int64())]
 
 
-def _column(table: TypedTable, field: Field) -> list[pa.Array]:
-    if field.name in table.data.column_names:
-        return table.data[field.name].chunks or [pa.nulls(0, table.data[field.name].type)]
-    return [pa.nulls(table.row_count, _ARROW.get(field.kind, pa.string()))]
+def _for_a_frame(field: Field, values: pa.Array) -> pd.Series:
+    """Distinct values as the expectations compare them: texts, or numbers where only bounds are looked at."""
+    if field.kind in TEXTS and field.kind is not Kind.DECIMAL:
+        return pd.Series(values.to_pylist(), dtype=object)
+    numbers = values.cast(pa.int32()) if pa.types.is_date(values.type) else values
+    return pd.Series([float(value) for value in numbers.to_pylist()], dtype="float64")
 
 
 def check_tables(
     contract: Contract,
     tables: Sequence[TypedTable],
     code_lists: Mapping[str, Sequence[str]],
+    columns: Sequence[Columns] = (),
+    files: Sequence[int] = (),
 ) -> list[tuple[int, Finding]]:
     """Every failing cell of these tables, as (index into `tables`, finding).
 
-    `code_lists` maps the names that contracts use (`currencies`) to their codes. Keys are unique within a
-    file; across files it is the references' check, since of two files on one slice the later one wins.
+    `code_lists` maps the names that contracts use (`currencies`) to their codes. For each table, in order:
+    `columns` are those reduced to distinct values before, `files` the number of its file (without them, each
+    file name is one file). Keys are unique within a file; across files it is the references' check, since of two
+    files on one slice the later one wins.
     """
-    tables = list(tables)
     if not sum(table.row_count for table in tables):
         return []
-    names = sorted({table.file_name for table in tables})
-    rows = _Rows(contract, tables, [names.index(table.file_name) for table in tables])
-    found = []
-    for check, failing in _run(rows.frame, row_suite(contract)):
-        for index in failing:
-            found.append((int(rows.table_index[index]), rows.finding(index, check, rows.text(index, check.field))))
-    values = rows.values()
-    for check, failing in _run(values, value_suite(contract, code_lists)):
-        for code in failing:
-            text = rows.distinct[check.field.name][code]
-            for place in np.flatnonzero(rows.codes[check.field.name] == code):
-                found.append((int(rows.table_index[place]), rows.finding(int(place), check, text)))
-    return found
-
-
-def _run(frame: pd.DataFrame, checks: Sequence[_Check]) -> Iterator[tuple[_Check, list[int]]]:
-    """Validate one frame in one batch; each check with the frame's index of every failing row."""
-    if frame.empty or not checks:
-        return
-    gx, context = _great_expectations()
-    source = context.data_sources.add_or_update_pandas("night")
-    for asset in list(source.assets):
-        source.delete_asset(asset.name)
-    batch = (
-        source.add_dataframe_asset("rows").add_batch_definition_whole_dataframe("all").get_batch({"dataframe": frame})
+    names = {name: number for number, name in enumerate(dict.fromkeys(table.file_name for table in tables))}
+    rows = _Rows(
+        contract,
+        columns or [Columns(table) for table in tables],
+        files or [names[table.file_name] for table in tables],
     )
+    checks = suite(contract, code_lists)
+    on_rows = [check for check in checks if check.is_on_rows]
+    on_values = [check for check in checks if not check.is_on_rows]
+    failing = _run(rows.whole(on_rows), on_rows) | _run(rows.values(on_values), on_values)
+    return [
+        found
+        for check in checks
+        if check in failing
+        for found in rows.findings(check, rows.rows_of(check, failing[check]))
+    ]
+
+
+def _run(frame: pd.DataFrame, checks: Sequence[Check]) -> dict[Check, np.ndarray]:
+    """Validate one frame in one batch; the checks that fail, each with the places in the frame that do."""
+    if frame.empty or not checks:
+        return {}
+    gx, batches = open_library()
+    batch = batches.get_batch({"dataframe": frame})
+    expectations = list({id(check.expectation): check.expectation for check in checks}.values())
+    # what holds is asked for a yes only: the list of places costs twice as much, and is wanted of what fails
+    failed = [one for one, result in _validate(gx, batch, expectations, "BOOLEAN_ONLY") if not result.success]
+    places = {
+        id(one): np.array(result.result["unexpected_index_list"], np.int64)
+        for one, result in (_validate(gx, batch, failed, "COMPLETE") if failed else ())
+    }
+    return {check: places[id(check.expectation)] for check in checks if id(check.expectation) in places}
+
+
+def _validate(gx, batch, expectations: Sequence[Any], result_format: str) -> Iterator[tuple[Any, Any]]:
+    """Each expectation with its result; they come back in an order of their own."""
     suite = gx.ExpectationSuite(name="suite")
-    for check in checks:
-        suite.add_expectation(check.expectation)
-    outcome = batch.validate(suite, result_format={"result_format": "COMPLETE"})
-    by_config = {}
-    for result in outcome.results:
+    for number, expectation in enumerate(expectations):
+        expectation.meta = {NUMBER: number}
+        suite.add_expectation(expectation)
+    for result in batch.validate(suite, result_format={"result_format": result_format}).results:
         if result.exception_info and result.exception_info.get("raised_exception"):
             raise RuntimeError(result.exception_info.get("exception_message"))
-        config = result.expectation_config
-        by_config[(config.type, _columns(config.kwargs))] = result
-    for check in checks:
-        config = check.expectation.configuration
-        result = by_config[(config.type, _columns(config.kwargs))]
-        if not result.success:
-            yield check, [int(index) for index in result.result["unexpected_index_list"]]
-
-
-def _columns(kwargs: Mapping) -> str:
-    return (
-        str(kwargs.get("column") or kwargs.get("column_list"))
-        + str(kwargs.get("regex", ""))
-        + str(kwargs.get("min_value", ""))
-    )
+        yield expectations[result.expectation_config.meta[NUMBER]], result

@@ -6,16 +6,18 @@ only the rows of a bad combination become findings.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import date
 from decimal import Decimal
+from functools import lru_cache
 
 import numpy as np
 import pyarrow.compute as pc
 from rapidfuzz import fuzz, process
 
 from outcome_reporting.checks.catalogue import Catalogue, partner_spellings
+from outcome_reporting.checks.columns import Columns, Combos
 from outcome_reporting.domain.codes import fold_name, office_of, plan_period_years
 from outcome_reporting.domain.contract import Contract, Kind
 from outcome_reporting.domain.finding import Finding
@@ -25,48 +27,22 @@ from outcome_reporting.domain.rules import RULES
 from outcome_reporting.domain.table import TypedTable
 
 
-@dataclass(frozen=True, slots=True)
-class Combos:
-    """Distinct combinations of some columns, and which one each row holds."""
-
-    values: list[tuple]
-    of_row: np.ndarray
-
-    def rows(self, index: int) -> np.ndarray:
-        return np.flatnonzero(self.of_row == index)
-
-
-def combos(table: TypedTable, names: Sequence[str]) -> Combos:
-    """Null stands as None; a column that the sheet lacks is all None."""
-    present = [name for name in names if name in table.data.column_names]
-    if not present or not table.row_count:
-        return Combos([tuple(None for _ in names)] if table.row_count else [], np.zeros(table.row_count, dtype=int))
-    numbers = np.zeros(table.row_count, dtype=np.int64)
-    dictionaries = {}
-    for name in present:
-        encoded = table.data[name].combine_chunks().dictionary_encode()
-        dictionaries[name] = encoded.dictionary.to_pylist()
-        codes = encoded.indices.fill_null(len(dictionaries[name])).to_numpy(zero_copy_only=False)
-        numbers = numbers * (len(dictionaries[name]) + 1) + codes
-        # keep the combined number small: renumber after each column
-        _, numbers = np.unique(numbers, return_inverse=True)
-    firsts = np.unique(numbers, return_index=True)[1]
-    sample = table.data.select(present).take(firsts).to_pylist()
-    return Combos([tuple(row.get(name) for name in names) for row in sample], numbers)
-
-
 def nearest(text: str, known: Sequence[str]) -> str:
     """The known code that looks most like the text, or nothing when none is near."""
     found = process.extractOne(text, known, scorer=fuzz.ratio, score_cutoff=60)
     return str(found[0]) if found else ""
 
 
+# a hundred ledgers name the same partners
+_folded = lru_cache(maxsize=1 << 16)(fold_name)
+
+
 class _Report:
     """Makes findings for one table; the words of a rule come from `domain.rules`."""
 
-    def __init__(self, contract: Contract, table: TypedTable) -> None:
-        self.contract, self.table = contract, table
-        self.row_no = table.data["row_no"].to_numpy() if table.row_count else np.zeros(0, dtype=int)
+    def __init__(self, contract: Contract, columns: Columns) -> None:
+        self.contract, self.columns, self.table = contract, columns, columns.table
+        self.row_no = self.table.data["row_no"].to_numpy() if self.table.row_count else np.zeros(0, dtype=int)
 
     def at(
         self,
@@ -97,9 +73,14 @@ class _Report:
             )
 
 
-def check_references(contract: Contract, table: TypedTable, catalogue: Catalogue) -> Iterator[Finding]:
-    """All findings of one table against the catalogue of the night; nothing is capped."""
-    report = _Report(contract, table)
+def check_references(
+    contract: Contract, table: TypedTable, catalogue: Catalogue, columns: Columns | None = None
+) -> Iterator[Finding]:
+    """All findings of one table against the catalogue of the night; nothing is capped.
+
+    `columns` are those of the table where they have been reduced to distinct values before.
+    """
+    report = _Report(contract, columns or Columns(table))
     names = {field.name for field in contract.fields}
     for field in contract.fields:
         if field.refers_to:
@@ -133,7 +114,7 @@ def _reference(report: _Report, field: str, dataset: str, names: set[str], catal
 
 
 def _plain_code(report: _Report, field: str, known: set[str], rule: str, dataset: str) -> Iterator[Finding]:
-    found = combos(report.table, [field])
+    found = report.columns.combos([field])
     for index, (code,) in enumerate(found.values):
         if code is not None and code not in known:
             near = nearest(code, sorted(known))
@@ -145,7 +126,7 @@ def _code_in_year(report: _Report, field: str, dataset: str, catalogue: Catalogu
     codes = catalogue.outputs if dataset == "outputs" else catalogue.outcomes
     other = catalogue.outcomes if dataset == "outputs" else catalogue.outputs
     word = dataset[:-1]
-    found = combos(report.table, [field, "fiscal_year"])
+    found = report.columns.combos([field, "fiscal_year"])
     for index, (code, year) in enumerate(found.values):
         if code is None or year is None or catalogue.period_of(codes, code, year):
             continue
@@ -168,11 +149,11 @@ def _code_in_year(report: _Report, field: str, dataset: str, catalogue: Catalogu
 
 
 def _partners(report: _Report, field: str, catalogue: Catalogue) -> Iterator[Finding]:
-    found = combos(report.table, [field])
+    found = report.columns.combos([field])
     for index, (text,) in enumerate(found.values):
         if text is None:
             continue
-        codes = catalogue.partners.get(fold_name(text), set())
+        codes = catalogue.partners.get(_folded(text), set())
         if not codes:
             near = nearest(fold_name(text), sorted(catalogue.partners))
             known = sorted(catalogue.partners[near])[0] if near else ""
@@ -188,7 +169,7 @@ def _partners(report: _Report, field: str, catalogue: Catalogue) -> Iterator[Fin
 def _office_of_code(report: _Report, names: set[str]) -> Iterator[Finding]:
     for code_field in ("output", "outcome"):
         if code_field in names:
-            found = combos(report.table, ["office", code_field])
+            found = report.columns.combos(["office", code_field])
             for index, (office, code) in enumerate(found.values):
                 if office and code and office_of(code) != office:
                     yield from report.at(
@@ -203,11 +184,15 @@ def _office_of_code(report: _Report, names: set[str]) -> Iterator[Finding]:
 
 
 def _outputs_under_outcomes(report: _Report, catalogue: Catalogue) -> Iterator[Finding]:
-    found = combos(report.table, ["output", "outcome", "plan_period"])
+    found = report.columns.combos(["output", "outcome", "plan_period"])
+    of_period: dict[str, set[str]] = defaultdict(set)
+    for code, periods in catalogue.outcomes.items():
+        for _, _, name, _ in periods:
+            of_period[name].add(code)
     for index, (output, outcome, period) in enumerate(found.values):
         if not (output and outcome and period):
             continue
-        known = [code for code, periods in catalogue.outcomes.items() if any(p[2] == period for p in periods)]
+        known = of_period[period]
         if outcome not in known:
             near = nearest(outcome, sorted(known))
             yield from report.at(
@@ -233,7 +218,7 @@ def _plan_periods(report: _Report, catalogue: Catalogue) -> Iterator[Finding]:
     field = report.contract.dataset[:-1]
     own = catalogue.outcomes if field == "outcome" else catalogue.outputs
     other = catalogue.outputs if field == "outcome" else catalogue.outcomes
-    found = combos(report.table, [field, "plan_period"])
+    found = report.columns.combos([field, "plan_period"])
     for index, (code, period) in enumerate(found.values):
         if not (code and period):
             continue
@@ -260,7 +245,7 @@ def _shared_spellings(report: _Report, catalogue: Catalogue) -> Iterator[Finding
         if row.get("partner") is None:
             continue
         for spelling in partner_spellings(row):
-            others = catalogue.partners[spelling] - {row["partner"]}
+            others = catalogue.partners.get(spelling, set()) - {row["partner"]}
             if others:
                 yield from report.at(
                     [index],
@@ -273,24 +258,22 @@ def _shared_spellings(report: _Report, catalogue: Catalogue) -> Iterator[Finding
 
 def _exchange(report: _Report, catalogue: Catalogue) -> Iterator[Finding]:
     """A rate must exist where Amount (USD) is empty; where both stand they should agree within 0.5 %."""
-    table = report.table
-    day_field = "posting_date" if "posting_date" in table.data.column_names else "date"
-    if not {"currency", "amount", day_field} <= set(table.data.column_names):
+    day_field = "posting_date" if "posting_date" in report.columns else "date"
+    if not all(name in report.columns for name in ("currency", "amount", day_field)):
         return
-    scale = report.contract.field("amount").scale
-    has_usd = (
-        table.data["amount_usd"].is_valid().to_numpy(zero_copy_only=False)
-        if "amount_usd" in table.data.column_names
-        else np.zeros(table.row_count, dtype=bool)
-    )
-    has_amount = table.data["amount"].is_valid().to_numpy(zero_copy_only=False)
-    found = combos(table, ["currency", day_field])
+    found = report.columns.combos(["currency", day_field])
+    rates = [
+        None if currency is None or not isinstance(day, date) else _rate(catalogue, currency, day)
+        for currency, day in found.values
+    ]
+    has_usd = _is_filled(report.table, "amount_usd")
+    suspects = _suspects(report, found, rates, has_usd)
     for index, (currency, day) in enumerate(found.values):
-        if currency is None or not isinstance(day, date):
-            continue
-        rate = "1" if currency == "USD" else catalogue.rate_on(currency, day)
-        rows = found.rows(index)
-        if rate is None:
+        rate = rates[index]
+        if rate is not None:
+            yield from _agreement(report, suspects.get(index, ()), Decimal(rate))
+        elif currency is not None and isinstance(day, date):
+            rows = found.rows(index)
             yield from report.at(
                 rows[~has_usd[rows]],
                 "currency",
@@ -298,36 +281,64 @@ def _exchange(report: _Report, catalogue: Catalogue) -> Iterator[Finding]:
                 currency,
                 f"a rate of {currency} with an effective date on or before {day.isoformat()}",
             )
-        else:
-            yield from _agreement(report, rows[(has_usd & has_amount)[rows]], Decimal(rate), scale)
 
 
-def _agreement(report: _Report, rows: np.ndarray, rate: Decimal, scale: int) -> Iterator[Finding]:
-    if not len(rows):
-        return
+def _rate(catalogue: Catalogue, currency: str, day: date) -> str | None:
+    return "1" if currency == "USD" else catalogue.rate_on(currency, day)
+
+
+def _is_filled(table: TypedTable, name: str) -> np.ndarray:
+    if name not in table.data.column_names:
+        return np.zeros(table.row_count, dtype=bool)
+    return table.data[name].is_valid().to_numpy(zero_copy_only=False)
+
+
+def _suspects(
+    report: _Report, found: Combos, rates: Sequence[str | None], has_usd: np.ndarray
+) -> dict[int, np.ndarray]:
+    """The rows whose two amounts may disagree, by the number of their currency and day.
+
+    A look in floating point with a wide margin; only what is near or past the limit is computed exactly.
+    """
     data = report.table.data
-    usd = pc.fill_null(data["amount_usd"].take(rows), 0).to_numpy()
-    amount = pc.fill_null(data["amount"].take(rows), 0).to_numpy()
-    # a first look in floating point with a wide margin; only what is near or past the limit is computed exactly
-    implied = amount / (10**scale) / float(rate) * 100
-    suspects = np.flatnonzero(np.abs(implied - usd) > 0.0049 * np.abs(usd))
-    for at in suspects:
-        exact = convert_to_usd_cents(int(amount[at]), scale, rate)
-        difference = abs(exact - int(usd[at]))
-        if difference * 1000 > 5 * max(abs(int(usd[at])), 1) and difference > 1:
+    if not has_usd.any():
+        return {}
+    usd, amount = (pc.fill_null(data[name], 0).to_numpy() for name in ("amount_usd", "amount"))
+    of_combo = np.array([float(rate) if rate else np.nan for rate in rates])
+    scale = report.contract.field("amount").scale
+    # without a rate nothing is comparable: a comparison with nan is never true
+    implied = amount / (10**scale) / of_combo[found.of_row] * 100
+    is_suspect = (np.abs(implied - usd) > 0.0049 * np.abs(usd)) & has_usd & _is_filled(report.table, "amount")
+    rows = np.flatnonzero(is_suspect)
+    return {int(index): rows[found.of_row[rows] == index] for index in np.unique(found.of_row[rows])}
+
+
+def _agreement(report: _Report, rows: Iterable[int], rate: Decimal) -> Iterator[Finding]:
+    """The exact comparison of the rows of one currency and day."""
+    data = report.table.data
+    scale = report.contract.field("amount").scale
+    for row in rows:
+        usd = data["amount_usd"][row].as_py()
+        exact = convert_to_usd_cents(data["amount"][row].as_py(), scale, rate)
+        difference = abs(exact - usd)
+        if difference * 1000 > 5 * max(abs(usd), 1) and difference > 1:
             near = plain_decimal(Decimal(exact).scaleb(-2))
             yield from report.at(
-                [int(rows[at])],
+                [int(row)],
                 "amount_usd",
                 "usd_disagrees",
-                plain_decimal(Decimal(int(usd[at])).scaleb(-2)),
+                plain_decimal(Decimal(usd).scaleb(-2)),
                 f"about {near}, Amount at its rate; at most 0.5 % apart",
                 near,
             )
 
 
 def _partner_on_core(report: _Report, catalogue: Catalogue) -> Iterator[Finding]:
-    found = combos(report.table, ["fund", "partner"])
+    funds, partners = report.columns.distinct("fund"), report.columns.distinct("partner")
+    is_core = np.array([catalogue.funds.get(fund) in ("core", "institutional") for fund in funds.listed])
+    if not (is_core[funds.of_row] & (partners.of_row < partners.count)).any():
+        return
+    found = report.columns.combos(["fund", "partner"])
     for index, (fund, partner) in enumerate(found.values):
         if partner and catalogue.funds.get(fund) in ("core", "institutional"):
             yield from report.at(
@@ -340,7 +351,7 @@ def _partner_on_core(report: _Report, catalogue: Catalogue) -> Iterator[Finding]
 
 
 def _dates(report: _Report) -> Iterator[Finding]:
-    found = combos(report.table, ["posting_date", "fiscal_year"])
+    found = report.columns.combos(["posting_date", "fiscal_year"])
     for index, (day, year) in enumerate(found.values):
         if isinstance(day, date) and year is not None and day.year != year:
             yield from report.at(
@@ -353,7 +364,9 @@ def _placeholders(report: _Report) -> Iterator[Finding]:
     for field in report.contract.fields:
         if field.kind is not Kind.TEXT or field.name not in report.table.data.column_names:
             continue
-        for index, text in enumerate(report.table.data[field.name].to_pylist()):
-            found = find_placeholder(text) if text else None
-            if found:
-                yield from report.at([index], field.name, "placeholder_text", found, "the real text")
+        column = report.columns.distinct(field.name)
+        found = [find_placeholder(text) if text else None for text in column.listed]
+        bad = np.array([word is not None for word in found])
+        for index in np.flatnonzero(bad[column.of_row]):
+            word = found[column.of_row[index]]
+            yield from report.at([int(index)], field.name, "placeholder_text", word, "the real text")

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 from urllib.parse import unquote
 
 _AMOUNTS = ("planned", "available", "shortfall", "expense", "contribution", "imputed")
@@ -22,6 +23,7 @@ _SCOPES = {"office": 1, "sdg": 1, "partner": 1, "plan": 2}
 _WHATS = {"sdg": 1, "partner": 1, "plan": 2, "result": 1}
 _PERIOD = re.compile(r"[0-9]{4}-[0-9]{4}")
 _YEAR = re.compile(r"[0-9]{4}")
+_ENCODED = re.compile("[%:/ ]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,16 +56,33 @@ def figure_id(
     """The id of these parts (see `FigureId`; a text stands for a tuple of one)."""
     scope = (scope,) if isinstance(scope, str) else scope
     what = (what,) if isinstance(what, str) else what or ()
-    pieces = [_scope_text(scope)]
-    if period:
-        pieces.append(period)
-    if year is not None:
-        pieces.append(f"{year:04}")
-    if what:
-        pieces.append(what[0])
-    if len(what) > 1:
-        pieces.append("/".join(map(_encode, what[1:])))
-    return ":".join([*pieces, measure])
+    return FigureIds(scope, period or "")(year, what_text(*what), measure)
+
+
+class FigureIds:
+    """Makes the ids of one scope and plan period: `ids(2022, what_text("sdg", "5.2"), "expense")`."""
+
+    def __init__(self, scope: str | tuple[str, ...], plan_period: str = "") -> None:
+        stem = _scope_text((scope,) if isinstance(scope, str) else scope)
+        self._stem = f"{stem}:{plan_period}" if plan_period else stem
+
+    def __call__(self, year: int | None, what: str, measure: str) -> str:
+        """`what` as `what_text` gives it, "" for all funds; `year` None for a total of the plan period."""
+        of_year = f":{year}" if year is not None else ""
+        return f"{self._stem}{of_year}:{what}:{measure}" if what else f"{self._stem}{of_year}:{measure}"
+
+
+@lru_cache(maxsize=4096)
+def what_text(*what: str) -> str:
+    """The parts of a what as they stand in an id: `sdg:5.2`, `plan:2022-2025/(systemic%20outcome)`."""
+    if len(what) < 2:
+        return what[0] if what else ""
+    return f"{what[0]}:{'/'.join(map(_encode, what[1:]))}"
+
+
+def plan_what(framework: str, element: str, kind: str) -> tuple[str, str, str]:
+    """The what of a plan element, or of a kind that is not linked."""
+    return ("plan", framework, element or f"({kind})")
 
 
 def sdg_what(goal: str, target: str | None) -> tuple[str, str]:
@@ -88,7 +107,7 @@ def parse_figure_id(text: str) -> FigureId:
 
 
 def _encode(part: str) -> str:
-    return part.replace("%", "%25").replace(":", "%3A").replace("/", "%2F").replace(" ", "%20")
+    return _ENCODED.sub(lambda match: f"%{ord(match[0]):02X}", part)
 
 
 def _scope_text(scope: tuple[str, ...]) -> str:

@@ -6,8 +6,10 @@
 from __future__ import annotations
 
 import unicodedata
+from functools import lru_cache
 
 
+@lru_cache(maxsize=8192)  # the headings of all contracts are compared with every file
 def normalise_heading(text: str) -> str:
     """The letters and digits of a heading, folded; an empty text when it has none (`%`, `---`)."""
     folded = unicodedata.normalize("NFKD", unicodedata.normalize("NFKC", text).casefold())

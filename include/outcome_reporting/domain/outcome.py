@@ -136,24 +136,40 @@ class ProgressNote:
 
 
 @dataclass(frozen=True, slots=True)
+class SourceFile:
+    """A file as it was dropped: by whom and into which source, when (UTC), and the hash of its bytes."""
+
+    file_name: str
+    owner: str  # the file's owner, "" where the system names none
+    source: str
+    dropped_at: datetime
+    sha256: str
+
+
+@dataclass(frozen=True, slots=True)
 class SourceGroup:
     """The cells of one file, sheet, output, fund and partner behind a figure, taken together."""
 
-    file_name: str
+    file: SourceFile
     sheet: str
-    output: str
+    output: str  # "" for a contribution
     fund: str
+    fund_type: str
     partner: str  # "" where none is named or the partner is withheld
     lines: int  # number of cells
-    weight_percent: str  # share applied; "100" where nothing is split, "" where it differs by line
-    share: int  # cents; the groups of a figure sum to it
+    share: int  # cents
+    weight_percent: str = "100"  # share applied; "100" where nothing is split
+
+    @property
+    def file_name(self) -> str:
+        return self.file.file_name
 
 
 @dataclass(frozen=True, slots=True)
 class SourceLine:
     """One cell behind a figure: a row of `report.explain`."""
 
-    file_name: str
+    file: SourceFile
     sheet: str
     row: int
     column: str
@@ -161,16 +177,83 @@ class SourceLine:
     currency: str
     rate: str  # "" for dollars
     rate_date: str  # ISO date or ""
-    weight_percent: str
     share: int | None  # cents; None for a rate
+    weight_percent: str = "100"
+
+    @property
+    def file_name(self) -> str:
+        return self.file.file_name
 
 
 @dataclass(frozen=True, slots=True)
 class Explanation:
-    """Where one figure comes from: every group, and at most the 20 largest lines."""
+    """Where an amount comes from: its largest groups, the others in one, and at most the 20 largest cells.
 
-    groups: tuple[SourceGroup, ...]
+    The groups and `rest_share` (cents) sum to the amount exactly.
+    """
+
+    groups: tuple[SourceGroup, ...] = ()
     lines: tuple[SourceLine, ...] = ()
+    rest_groups: int = 0
+    rest_lines: int = 0
+    rest_share: int = 0
+
+    @property
+    def share(self) -> int:
+        return sum(group.share for group in self.groups) + self.rest_share
+
+    @property
+    def cell_count(self) -> int:
+        return sum(group.lines for group in self.groups) + self.rest_lines
+
+
+@dataclass(frozen=True, slots=True)
+class WeightSource:
+    """A weight as it is applied, and the row of a spreadsheet that says so."""
+
+    percent: str  # share of the whole: "33.3333"
+    file: SourceFile
+    sheet: str
+    row: int
+    fiscal_year: int  # the year that it was written for
+
+
+@dataclass(frozen=True, slots=True)
+class ResultSource:
+    """The row of a spreadsheet that holds an indicator of one year, and the column letter of each of its values."""
+
+    file: SourceFile
+    sheet: str
+    row: int
+    columns: Mapping[str, str]  # baseline, milestone, target, result -> letter; a missing column is left out
+
+
+@dataclass(frozen=True, slots=True)
+class YearSources:
+    """The cells behind one outcome and year.
+
+    `totals` by measure (planned, available, expense), `funds` by (measure, fund type), `partners` and
+    `contributions` by (kind, partner) with "" for the kinds that name none. `sdg_weights` by (output, goal or
+    target), `plan_weights` by (framework, element), `results` by (output, indicator).
+    """
+
+    totals: Mapping[str, Explanation] = field(default_factory=dict)
+    funds: Mapping[tuple[str, str], Explanation] = field(default_factory=dict)
+    partners: Mapping[tuple[str, str], Explanation] = field(default_factory=dict)
+    contributions: Mapping[tuple[str, str], Explanation] = field(default_factory=dict)
+    sdg_weights: Mapping[tuple[str, str], WeightSource] = field(default_factory=dict)
+    plan_weights: Mapping[tuple[str, str], WeightSource] = field(default_factory=dict)
+    results: Mapping[tuple[str, str], ResultSource] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """What a figure was before its newest change, and which file changed it, where one alone did."""
+
+    before: str  # plain decimal
+    cause: str = ""  # load, undo, redo, expiry
+    file_name: str = ""
+    sha256: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -195,9 +278,10 @@ class OutcomeFacts:
     `framework_kind` is "D" (development results) or "O" (organizational effectiveness and efficiency).
     `data_date` is the moment at which what is shown here was last published with a change, so that a night
     in which nothing changed gives the same bytes. `years` are those that have a page, ascending.
-    `other_periods` are plan periods in which the same code stands. `changes` gives the earlier value, in
-    cents, of figures that changed since `previous_date`. `explanations` may hold a figure of its own or only
-    the year's totals, to which the other figures of the year then refer.
+    `other_periods` are plan periods in which the same code stands. `changes` gives, by figure id, the earlier
+    value of figures that changed since `previous_date`. `sources` holds the cells behind each year; without
+    them the pages explain what the published rows alone can show. `core_revenue` gives, by (year, partner), the
+    share in percent by which regular resources are imputed.
     """
 
     office: str
@@ -222,9 +306,10 @@ class OutcomeFacts:
     plan: tuple[PlanRow, ...] = ()
     notes: tuple[ProgressNote, ...] = ()
     other_periods: tuple[str, ...] = ()
-    changes: Mapping[str, int] = field(default_factory=dict)
+    changes: Mapping[str, Change] = field(default_factory=dict)
     previous_date: datetime | None = None
-    explanations: Mapping[str, Explanation] = field(default_factory=dict)
+    sources: Mapping[int, YearSources] = field(default_factory=dict)
+    core_revenue: Mapping[tuple[int, str], str] = field(default_factory=dict)
     labels: Labels = field(default_factory=Labels)
 
 

@@ -222,6 +222,9 @@ _TABLE: tuple[tuple[str, Severity, str, str], ...] = (
      "Look whether the export was complete."),
     ("control_total", _ERROR, "The file's total differs from the control total",
      "Correct the rows or the control total."),
+    ("control_total_agrees", _NOTE, "The control total agrees", "Nothing to do."),
+    ("control_total_unchecked", _WARNING, "A control total could not be compared with the rows",
+     "Give the total in the currency of the rows; dollars are known only when every row has them."),
     ("too_many_held", _ERROR, "More rows or money would be held than the dataset allows",
      "Mend the rows named, and drop the file again."),
     # --- narratives

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 from collections.abc import Sequence
 from datetime import datetime
 from pathlib import Path
@@ -11,7 +12,8 @@ from outcome_reporting.domain.outcome import OutcomeFacts, OutcomeYearSummary
 
 from .html import TEMPLATES, path_part, render_page
 from .page import build_page
-from .site import render_index, render_office, render_redirect, render_year_index, site_paths
+from .site import outcome_path, render_index, render_office, render_redirect, render_year_index, site_paths
+from .sources_page import render_sources
 from .workbook import workbook_bytes
 
 
@@ -38,7 +40,7 @@ def build_outcome_year(facts: OutcomeFacts, year: int, folder: Path, language: s
     paths = site_paths(facts, year)
     book = workbook_bytes(page)
     html = render_page(page, paths.workbook_name, len(book))
-    files = {paths.workbook: book, paths.page: html.encode()}
+    files = {paths.workbook: book, paths.page: html.encode(), paths.sources: render_sources(facts, page).encode()}
     newest = max(facts.years, default=year)
     files[paths.index] = render_redirect(newest, facts.title, language).encode()
     return [folder / name for name, content in files.items() if write_if_changed(folder / name, content)]
@@ -69,3 +71,14 @@ def build_site(
         page = render_office(summaries, office, latest, data_date, *common)
         files[f"{path_part(office)}/index.html"] = page.encode()
     return [folder / name for name, content in files.items() if write_if_changed(folder / name, content)]
+
+
+def remove_gone(summaries: Sequence[OutcomeYearSummary], folder: Path) -> int:
+    """Pages of outcomes and years that are no longer published leave the site; how many did."""
+    wanted = {
+        folder / outcome_path(one.office, one.plan_period, one.outcome) / str(one.fiscal_year) for one in summaries
+    }
+    gone = [page.parent for page in folder.glob("*/*/*/*/index.html") if page.parent not in wanted]
+    for old in gone:
+        shutil.rmtree(old)
+    return len(gone)

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from outcome_reporting.domain.money import format_usd, plain_usd
+from decimal import Decimal
+
+from outcome_reporting.domain.figures import FigureIds
+from outcome_reporting.domain.money import MINUS, format_usd
 from outcome_reporting.domain.outcome import OutcomeFacts
 
-from .figure_ids import FigureIds
+from .anchors import Anchors
 from .model import Cell, Figure
 from .numbers import percent, rate_value, short_usd
 from .texts import Texts
@@ -21,6 +24,8 @@ class Context:
         self.year = year
         self.texts = texts
         self.ids = FigureIds(facts.outcome, facts.plan_period)
+        self.anchors = Anchors(facts.outcome, facts.plan_period, year)
+        self._figures: dict[tuple[str, int], Figure] = {}
         self._by_year: dict[int, Money] = {}
         for row in facts.resources:
             planned, available, expense = self._by_year.get(row.fiscal_year, (0, 0, 0))
@@ -46,10 +51,15 @@ class Context:
         return self.year in self._by_year
 
     def money(self, figure_id: str, cents: int) -> Figure:
-        before = self.facts.changes.get(figure_id)
-        figure = Figure(figure_id, plain_usd(cents), "USD", format_usd(cents), cents)
-        if before is not None and before != cents:
-            figure.before, figure.before_text = plain_usd(before), format_usd(before)
+        """The figure, one object wherever the page shows it with this amount."""
+        figure = self._figures.get((figure_id, cents))
+        if figure is None:
+            text = format_usd(cents)
+            value = text.replace(",", "").replace(MINUS, "-")
+            figure = Figure(figure_id, value, "USD", text, cents, link=self.anchors.link(figure_id))
+            if figure_id in self.facts.changes:
+                self._mark_changed(figure, format_usd(int(Decimal(self.facts.changes[figure_id].before).scaleb(2))))
+            self._figures[figure_id, cents] = figure
         return figure
 
     def money_cell(self, year: int | None, what: str, measure: str, cents: int) -> Cell:
@@ -62,7 +72,24 @@ class Context:
         if whole == 0:
             return None
         value = rate_value(part, whole)
-        return Figure(self.ids(year, what, measure), value, "%", percent(value))
+        figure_id = self.ids(year, what, measure)
+        figure = Figure(figure_id, value, "%", percent(value), link=self.anchors.link(figure_id))
+        if figure_id in self.facts.changes:
+            self._mark_changed(figure, percent(self.facts.changes[figure_id].before))
+        return figure
+
+    def _mark_changed(self, figure: Figure, before_text: str) -> None:
+        """A figure that differs from what was published before says what it was."""
+        before = self.facts.changes[figure.id].before
+        if before != figure.value:
+            figure.before, figure.before_text = before, before_text
+
+    def measured_figure(self, figure_id: str, value: str, unit: str, text: str) -> Figure:
+        """A figure of a result, in the measure of its indicator."""
+        figure = Figure(figure_id, value, unit, text, link=self.anchors.link(figure_id))
+        if figure_id in self.facts.changes:
+            self._mark_changed(figure, self.facts.changes[figure_id].before)
+        return figure
 
     def rate_cell(self, year: int | None, what: str, measure: str, money: Money) -> Cell:
         figure = self.rate(year, what, measure, money)

@@ -22,6 +22,7 @@ def reasons_not_to_publish(page: Page, facts: OutcomeFacts) -> list[str]:
         *_figures(page),
         *_notes(page, facts),
         *_sums(facts, page.year),
+        *_cells(facts, page.year),
     ]
 
 
@@ -140,4 +141,24 @@ def _sums(facts: OutcomeFacts, year: int) -> list[str]:
         what = f"the strategic-plan lines ({kind or 'no framework'})"
         reasons += _difference(what, "planned", total[0], planned, year)
         reasons += _difference(what, "expense", total[1], expense, year)
+    return reasons
+
+
+def _cells(facts: OutcomeFacts, year: int) -> list[str]:
+    """The cells behind each kind of fund against what is published of it, where cells are known."""
+    sources = facts.sources.get(year)
+    if sources is None:
+        return []
+    published = {
+        (measure, row.fund_type): getattr(row, measure)
+        for row in facts.resources
+        if row.fiscal_year == year
+        for measure in _MEASURES
+    }
+    reasons = []
+    for measure, fund_type in sorted(published.keys() | sources.funds.keys()):
+        found = sources.funds.get((measure, fund_type))
+        cents = found.share if found else 0
+        what = f"the spreadsheet cells ({fund_type})"
+        reasons += _difference(what, measure, cents, published.get((measure, fund_type), 0), year)
     return reasons

@@ -10,8 +10,10 @@ from jinja2 import Environment, FileSystemLoader
 from markupsafe import Markup
 
 from . import svg
+from .anchors import SOURCES_PAGE
 from .html_panels import panel_html
-from .html_parts import data, escape, table_html
+from .html_parts import data, escape, linked, table_html
+from .html_sources import SourceRows
 from .model import Block, FundBars, GoalBars, IndicatorChart, Note, Page, PartnerBars, RateLines, YearBars
 from .texts import Texts
 
@@ -53,7 +55,6 @@ def _render(page: Page, workbook_name: str, workbook_bytes: int, drawn: int) -> 
     date = texts.date(page.data_date)
     size = f"{max(1, round(workbook_bytes / 1024)):,}"
     words = texts("page.workbook_size", size=size) if workbook_bytes else texts("page.workbook")
-    print_line = f"{page.outcome} · {period} · {page.year} · {texts('page.data_as_of')} {date}"
     return render_template(
         "page.html.j2",
         page=page,
@@ -63,7 +64,7 @@ def _render(page: Page, workbook_name: str, workbook_bytes: int, drawn: int) -> 
         period=period,
         date=date,
         changed=_changed(page, texts),
-        print_line=Markup(_css_text(print_line)),
+        print_line=Markup(print_line(page, texts)),
         key_figures=Markup("".join(_key_figure(key, texts) for key in page.key_figures)),
         contents=Markup("".join(f'<li><a href="#{b.key}">{escape(b.short_title)}</a></li>' for b in page.blocks)),
         blocks=[Markup(_block(page, place, b, texts, drawn)) for place, b in enumerate(page.blocks, start=1)],
@@ -78,6 +79,12 @@ def path_part(code: str) -> str:
     return name if name.strip(".") else "~" + name.replace(".", "2e")
 
 
+def print_line(page: Page, texts: Texts) -> str:
+    """What stands in the margin of each printed page, as a text of a style sheet."""
+    date = f"{texts('page.data_as_of')} {texts.date(page.data_date)}"
+    return _css_text(f"{page.outcome} · {texts.period(page.plan_period)} · {page.year} · {date}")
+
+
 def _css_text(text: str) -> str:
     return re.sub(r"[^\w .·–-]", lambda match: f"\\{ord(match[0]):06x}", text)
 
@@ -88,16 +95,24 @@ def _changed(page: Page, texts: Texts) -> str:
     if page.previous_date is None:
         return texts("page.changed_undated", count=page.changed_count)
     date = texts.date(page.previous_date)
-    if page.changed_count == 1:
-        return texts("page.changed_one", date=date)
-    return texts("page.changed", count=page.changed_count, date=date)
+    key = "page.changed_one" if page.changed_count == 1 else "page.changed"
+    since = texts(key, count=page.changed_count, date=date)
+    files = _changed_by(page.changed_by, texts)
+    return f"{since}: {files}" if files else since
+
+
+def _changed_by(names: list[str], texts: Texts) -> str:
+    """The files that caused it, the first two by name."""
+    if not names:
+        return ""
+    files = ", ".join(names[:2])
+    return texts("page.changed_by_more", files=files, count=len(names) - 2) if len(names) > 2 else files
 
 
 def _key_figure(key, texts: Texts) -> str:
     figure = key.figure
-    linked = f'<a class="fig" href="#{figure.panel}">{key.short}</a>' if figure.panel else key.short
     remarks = "".join(f"<dd>{escape(remark)}</dd>" for remark in key.remarks)
-    return f"<div><dt>{escape(key.label)}</dt><dd{data(figure)}>{linked}</dd>{remarks}</div>"
+    return f"<div><dt>{escape(key.label)}</dt><dd{data(figure)}>{linked(figure, key.short)}</dd>{remarks}</div>"
 
 
 # ------------------------------------------------------------------------------------------------- blocks
@@ -232,6 +247,7 @@ def _not_drawn(count: int, drawn: int, texts: Texts) -> str:
 
 def _tables(page: Page, block: Block, texts: Texts) -> str:
     panels = [panel for panel in page.panels if panel.block == block.key]
+    rows = SourceRows(texts, page.files, SOURCES_PAGE)
     anchors = {panel.figure.id: f' id="at-{panel.key}"' for panel in panels}
     parts = []
     for table in block.tables:
@@ -239,7 +255,7 @@ def _tables(page: Page, block: Block, texts: Texts) -> str:
             continue
         parts.append(table_html(table, texts, code_above=block.key == "results", anchors=anchors))
         shown = {figure.id for figure in table.figures()}
-        parts += [panel_html(panel, texts) for panel in panels if panel.figure.id in shown]
+        parts += [panel_html(panel, texts, rows) for panel in panels if panel.figure.id in shown]
         anchors = {key: anchor for key, anchor in anchors.items() if key not in shown}
         panels = [panel for panel in panels if panel.figure.id not in shown]
         if table.note:

@@ -2,13 +2,22 @@
 
 from __future__ import annotations
 
-from html import escape
+import html
+from functools import lru_cache
+
+from outcome_reporting.domain.money import MINUS, format_usd
 
 from .colours import goal_colours
 from .model import Cell, Column, Figure, Row, Table
 from .texts import Texts
 
-__all__ = ["data", "escape", "figure_text", "table_html"]
+__all__ = ["amount", "data", "escape", "figure_text", "linked", "table_html"]
+
+
+@lru_cache(maxsize=16_384)
+def escape(text: str) -> str:
+    """Text made safe for html. Ids and names stand many times on the pages of an outcome."""
+    return html.escape(text)
 
 
 def data(figure: Figure) -> str:
@@ -16,14 +25,26 @@ def data(figure: Figure) -> str:
     return f' data-figure="{escape(figure.id)}" data-value="{figure.value}" data-unit="{escape(figure.unit)}"'
 
 
-def _linked(figure: Figure) -> str:
-    return f'<a class="fig" href="#{figure.panel}">{figure.text}</a>' if figure.panel else figure.text
+def amount(cents: int, of: str = "") -> str:
+    """A cell of an explanation: an amount that is no figure of its own.
+
+    `of` says what it is: "" for a part of the figure explained, else base, sum or cell.
+    """
+    text = format_usd(cents)
+    kind = "n negative" if cents < 0 else "n"
+    what = f' data-of="{of}"' if of else ""
+    return f'<td class="{kind}" data-share="{text.replace(",", "").replace(MINUS, "-")}"{what}>{text}</td>'
+
+
+def linked(figure: Figure, shown: str) -> str:
+    """What is shown of a figure, leading to its explanation."""
+    return f'<a href="{escape(figure.link)}">{shown}</a>' if figure.link else shown
 
 
 def figure_text(figure: Figure, texts: Texts) -> str:
     """A figure that changed: the value in an element of its own, the earlier one beside it."""
     was = escape(texts("page.changed_was", before=figure.before_text))
-    shown = _linked(figure)
+    shown = linked(figure, figure.text)
     return f'<span{data(figure)}>{shown}</span><span class="was" data-before="{figure.before}">{was}</span>'
 
 
@@ -40,7 +61,7 @@ def _cell(cell: Cell, column: Column, texts: Texts, anchors: dict[str, str]) -> 
     anchor = anchors.get(figure.id, "")
     if figure.before:
         return f'<td class="{classes}"{anchor}>{figure_text(figure, texts)}</td>'
-    return f'<td class="{classes}"{anchor}{data(figure)}>{_linked(figure)}</td>'
+    return f'<td class="{classes}"{anchor}{data(figure)}>{linked(figure, figure.text)}</td>'
 
 
 def _bar_cell(cell: Cell) -> str:
@@ -72,7 +93,8 @@ def _row(row: Row, table: Table, texts: Texts, code_above: bool, anchors: dict[s
     style = f' class="{row.style}"' if row.style not in ("", "total") else ""
     pairs = zip(row.cells, table.columns[1:], strict=True)
     cells = "".join([_cell(cell, column, texts, anchors) for cell, column in pairs])
-    return f'<tr{style}><th scope="row">{_heading(row, texts, code_above)}</th>{cells}</tr>'
+    key = f' id="at-{escape(row.key)}"' if row.key else ""
+    return f'<tr{key}{style}><th scope="row">{_heading(row, texts, code_above)}</th>{cells}</tr>'
 
 
 def table_html(table: Table, texts: Texts, code_above: bool = False, anchors: dict[str, str] | None = None) -> str:

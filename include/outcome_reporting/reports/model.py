@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
 
-from outcome_reporting.domain.outcome import Explanation, ProgressNote
+from outcome_reporting.domain.outcome import Explanation, ProgressNote, SourceFile
 
 
 @dataclass(slots=True)
@@ -18,7 +18,7 @@ class Figure:
     """One published number: `value` is its exact plain decimal, `text` what a reader sees.
 
     `unit` is USD, % or the measure of an indicator. `cents` is set for money alone. `before` is the plain
-    value at the previous publication where it changed. `panel` is the key of the explanation it refers to.
+    value at the previous publication where it changed. `link` leads to its explanation, from its page's folder.
     """
 
     id: str
@@ -28,7 +28,7 @@ class Figure:
     cents: int | None = None
     before: str = ""
     before_text: str = ""
-    panel: str = ""
+    link: str = ""
 
     @property
     def is_negative(self) -> bool:
@@ -60,13 +60,20 @@ class Column:
 
 @dataclass(slots=True)
 class Row:
-    """`code` stands before the heading; `goal` draws an SDG tile. `style` is "", group, sub, now or total."""
+    """`code` stands before the heading; `goal` draws an SDG tile. `style` is "", group, sub, now or total.
+
+    `part` says which part of the money the row is, as the explanations know it: ("year", "2021"), ("period",),
+    ("fund", "core"), ("goal", "5"), ("line", "5", "5.2"), ("partner", kind, code), ("plan", framework, kind,
+    element). `key` is a name of the row that no other row of the page has; back links lead to it.
+    """
 
     heading: str
     cells: list[Cell]
     code: str = ""
     goal: str = ""
     style: str = ""
+    part: tuple[str, ...] = ()
+    key: str = ""
 
 
 @dataclass(slots=True)
@@ -233,7 +240,7 @@ class KeyFigure:
 
 @dataclass(slots=True)
 class Panel:
-    """The explanation of one figure, to which it and possibly others refer."""
+    """The explanation of a year's total, under its table; `sources.html` has those of all figures."""
 
     key: str
     block: str
@@ -262,6 +269,8 @@ class Page:
     key_figures: list[KeyFigure]
     blocks: list[Block]
     panels: list[Panel] = field(default_factory=list)
+    files: list[SourceFile] = field(default_factory=list)  # behind the year, each once
+    changed_by: list[str] = field(default_factory=list)  # names of the files that changed its figures
     goals: Mapping[str, str] = field(default_factory=dict)
     language: str = "en"
 

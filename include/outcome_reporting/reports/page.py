@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from outcome_reporting.domain.outcome import OutcomeFacts
+from outcome_reporting.domain.outcome import OutcomeFacts, SourceFile
 
 from .blocks import notes, partners, plan, resources, results, sdg, summary
 from .context import Context
@@ -57,8 +57,11 @@ def assemble_page(facts: OutcomeFacts, year: int, language: str = "en") -> Page:
         goals=facts.labels.goals,
         language=language,
     )
-    _link_explanations(context, page)
-    page.changed_count = len({figure.id for figure in page.figures() if figure.before})
+    page.panels = _panels(context, page)
+    page.files = _files(context)
+    shown = page.figures()
+    page.changed_count = len({figure.id for figure in shown if figure.before})
+    page.changed_by = _changed_by(context, shown)
     return page
 
 
@@ -98,34 +101,41 @@ def _key_figures(context: Context) -> list[KeyFigure]:
     return figures
 
 
-def _link_explanations(context: Context, page: Page) -> None:
-    """Points every figure of the year to its own explanation, else to that of the year's total of its measure."""
-    explanations = context.facts.explanations
-    if not explanations:
-        return
-    base = {"funding_rate": "available", "delivery_rate": "expense", "shortfall": "planned"}
-    panels: dict[str, Panel] = {}
-    for block in page.blocks:
-        for table in block.tables:
-            for figure in table.figures():
-                measure = figure.id.rsplit(":", 1)[-1]
-                of_year = context.ids(context.year, "", base.get(measure, measure))
-                is_of_year = f":{context.year}:" in figure.id
-                if not is_of_year:
-                    continue  # another year's figures are explained on that year's page
-                own = figure.id if figure.id in explanations else of_year
-                if own in explanations and table.only != "xlsx":
-                    if own not in panels and own == figure.id:
-                        panels[own] = _panel(context, block, figure, len(panels) + 1)
-                    figure.panel = own
-    for figure in page.figures():
-        figure.panel = panels[figure.panel].key if figure.panel in panels else ""
-    for key in page.key_figures:
-        if key.figure.id in panels:
-            key.figure.panel = panels[key.figure.id].key
-    page.panels = list(panels.values())
+def _panels(context: Context, page: Page) -> list[Panel]:
+    """The year's totals are explained on the page itself; their figures, wherever shown, lead there."""
+    sources = context.facts.sources.get(context.year)
+    if sources is None:
+        return []
+    panels: list[Panel] = []
+    table = next((table for block in page.blocks if block.key == "resources" for table in block.tables), None)
+    for figure in table.figures() if table else ():
+        measure = figure.id.rsplit(":", 1)[-1]
+        explanation = sources.totals.get(measure)
+        if explanation is not None and figure.id == context.ids(context.year, "", measure):
+            key = f"why-{len(panels) + 1}"
+            panels.append(
+                Panel(key, "resources", figure, context.texts("panel.title", amount=figure.text), explanation)
+            )
+            figure.link = f"#{key}"
+    return panels
 
 
-def _panel(context: Context, block: Block, figure: Figure, place: int) -> Panel:
-    title = context.texts("panel.title", amount=figure.text)
-    return Panel(f"why-{place}", block.key, figure, title, context.facts.explanations[figure.id])
+def _files(context: Context) -> list[SourceFile]:
+    """Every file that holds a cell behind the year, by name and hash."""
+    sources = context.facts.sources.get(context.year)
+    if sources is None:
+        return []
+    found: dict[str, SourceFile] = {}
+    parts = (sources.totals, sources.funds, sources.partners, sources.contributions)
+    for explanation in (one for part in parts for one in part.values()):
+        found |= {group.file.sha256: group.file for group in explanation.groups}
+        found |= {line.file.sha256: line.file for line in explanation.lines}
+    for rows in (sources.sdg_weights, sources.plan_weights, sources.results):
+        found |= {row.file.sha256: row.file for row in rows.values()}
+    return sorted(found.values(), key=lambda file: (file.file_name, file.sha256))
+
+
+def _changed_by(context: Context, figures: list[Figure]) -> list[str]:
+    changes = context.facts.changes
+    changed = {figure.id for figure in figures if figure.before}
+    return sorted({changes[own].file_name for own in changed if changes[own].file_name})

@@ -10,10 +10,11 @@ from html import escape
 from markupsafe import Markup
 
 from outcome_reporting.domain.codes import natural_key
+from outcome_reporting.domain.figures import FigureIds
 from outcome_reporting.domain.money import format_usd, plain_usd
 from outcome_reporting.domain.outcome import OutcomeFacts, OutcomeYearSummary
 
-from .figure_ids import FigureIds, scope_ids
+from .anchors import SOURCES_PAGE
 from .html import path_part, render_template
 from .html_parts import data
 from .model import Figure
@@ -29,6 +30,7 @@ class SitePaths:
 
     index: str  # leads to the newest year
     page: str
+    sources: str  # the explanations of the page's figures
     workbook: str
     workbook_name: str
 
@@ -41,7 +43,8 @@ def site_paths(facts: OutcomeFacts, year: int) -> SitePaths:
     """Where the page and the workbook of a year stand: `<office>/<plan period>/<outcome>/<year>/...`."""
     folder = outcome_path(facts.office, facts.plan_period, facts.outcome)
     name = f"{path_part(facts.outcome)}-{year}.xlsx"
-    return SitePaths(f"{folder}/index.html", f"{folder}/{year}/index.html", f"{folder}/{year}/{name}", name)
+    own = f"{folder}/{year}"
+    return SitePaths(f"{folder}/index.html", f"{own}/index.html", f"{own}/{SOURCES_PAGE}", f"{own}/{name}", name)
 
 
 def render_redirect(year: int, title: str, language: str = "en") -> str:
@@ -123,7 +126,7 @@ class _Listing:
             title = self.rows[0].office_name if self.rows else office
         body = self._office_rows(offices) if is_by_office else self._outcome_rows(offices, bool(office))
         caption = "index.office_caption" if is_by_office else "index.caption"
-        ids = scope_ids("office", office) if office else scope_ids("all", "")
+        ids = FigureIds(("office", office)) if office else FigureIds("all")
         return render_template(
             "index.html.j2",
             t=texts,
@@ -196,7 +199,7 @@ class _Listing:
             parts += [self._outcome_row(row) for row in rows]
             if not is_office_page and len(rows) > 1:
                 words = escape(self.texts("index.office_total", name=rows[0].office_name))
-                cells = self._cells(scope_ids("office", office), self._sums(rows))
+                cells = self._cells(FigureIds(("office", office)), self._sums(rows))
                 spark = '<td class="spark"></td>'
                 parts.append(f'<tr class="subtotal"><th scope="row">{words}</th>{spark}{cells}</tr>')
         return "".join(parts)
@@ -225,7 +228,7 @@ class _Listing:
         for office, rows in offices:
             link = f"{self.root}{path_part(office)}/index.html"
             meta = " · ".join(part for part in (office, rows[0].region, self._count(len(rows))) if part)
-            cells = self._cells(scope_ids("office", office), self._sums(rows))
+            cells = self._cells(FigureIds(("office", office)), self._sums(rows))
             parts.append(
                 f'<tr id="office-{path_part(office)}"><th scope="row"><a class="t" href="{link}">'
                 f'{escape(rows[0].office_name)}</a><span class="meta">{escape(meta)}</span></th>'

@@ -28,3 +28,9 @@ def summarize(facts: OutcomeFacts, year: int) -> OutcomeYearSummary:
         changed=sum(of_year in figure_id for figure_id in facts.changes),
         expenses_by_year=tuple(sorted(spent.items())),
     )
+
+
+def summary_of(values: dict) -> OutcomeYearSummary:
+    """A summary from its plain values, as JSON holds them."""
+    years = tuple((year, cents) for year, cents in values["expenses_by_year"])
+    return OutcomeYearSummary(**values | {"expenses_by_year": years})

@@ -5,7 +5,7 @@ from __future__ import annotations
 from decimal import Decimal
 
 from .colours import goal_colours
-from .html_parts import data, escape
+from .html_parts import data, escape, linked
 from .model import (
     Figure,
     FundBars,
@@ -41,8 +41,9 @@ def _unit(figures: list[Figure]) -> str:
     return unit_of(max((abs(figure.cents or 0) for figure in figures), default=0))
 
 
-def _short(figure: Figure, unit: str) -> str:
-    return short_usd(figure.cents or 0, unit)
+def _figure(figure: Figure, unit: str) -> str:
+    """An amount in the chart's unit that leads to its explanation."""
+    return linked(figure, short_usd(figure.cents or 0, unit))
 
 
 def year_bars(chart: YearBars, texts: Texts) -> str:
@@ -71,10 +72,10 @@ def year_bars(chart: YearBars, texts: Texts) -> str:
         tallest = max(heights[0], heights[1], 0)
         weight = " b" if year == chart.now else ""
         x = f"{middle:.2f}%"
-        parts.append(_text(_short(planned, unit), x, zero - tallest - 7, "m s c", data(planned)))
+        parts.append(_text(_figure(planned, unit), x, zero - tallest - 7, "m s c", data(planned)))
         parts.append(_text(str(year), x, base + 20, f"c{weight}"))
         colour = "red" if (expense.cents or 0) < 0 else "blue"
-        parts.append(_text(_short(expense, unit), x, base + 39, f"{colour} c{weight}", data(expense)))
+        parts.append(_text(_figure(expense, unit), x, base + 39, f"{colour} c{weight}", data(expense)))
     parts.append(
         _text(
             escape(texts("resources.planned")),
@@ -97,9 +98,9 @@ def fund_bars(chart: FundBars, texts: Texts) -> str:
         planned, available, expense = chart.planned[place], chart.available[place], chart.expense[place]
         parts.append(_text(escape(name), "0", y + 13, ""))
         words = (
-            f'<tspan class="b"{data(expense)}>{_short(expense, unit)}</tspan>'
+            f'<tspan class="b"{data(expense)}>{_figure(expense, unit)}</tspan>'
             f'<tspan class="m">{escape(texts("resources.of"))}</tspan>'
-            f'<tspan class="m"{data(planned)}>{_short(planned, unit)}</tspan>'
+            f'<tspan class="m"{data(planned)}>{_figure(planned, unit)}</tspan>'
         )
         parts.append(_text(words, "100%", y + 13, "e"))
         for figure, kind, top, height in ((available, "av", 21, 16), (planned, "pl", 21, 16), (expense, "sp", 26, 6)):
@@ -256,7 +257,7 @@ def _goal_bar(bar: GoalBar, y: float, unit: str, scale: float) -> list[str]:
     expense, planned = bar.expense.cents or 0, bar.planned.cents or 0
     colour = "red" if expense < 0 else ""
     share = f'<tspan class="m" dx="7">{bar.share}</tspan>' if bar.share else ""
-    amount = f'<tspan class="b {colour}"{data(bar.expense)}>{_short(bar.expense, unit)}</tspan>{share}'
+    amount = f'<tspan class="b {colour}"{data(bar.expense)}>{_figure(bar.expense, unit)}</tspan>{share}'
     parts = [_text(escape(bar.title), "52", y + 15, "b"), _text(amount, "100%", y + 15, "e")]
     if planned > 0:
         parts.append(_rect("pl", 0, planned * scale, y + 28, 22))
@@ -306,6 +307,6 @@ def _partner_bar(bar: PartnerBar, y: float, zero: float, scale: float, unit: str
     kind = "ne" if cents < 0 else {"pool": "po", "hatch": "hx", "named": "sp"}[bar.style]
     return [
         _text(escape(bar.name) + remark, f"{zero:.2f}%", y + 13, "", ' dx="8"' if zero else ""),
-        _text(_short(bar.expense, unit), "100%", y + 13, f"b e{colour}", data(bar.expense)),
+        _text(_figure(bar.expense, unit), "100%", y + 13, f"b e{colour}", data(bar.expense)),
         _rect(kind, zero - (width if cents < 0 else 0), width, y + 20, 14),
     ]

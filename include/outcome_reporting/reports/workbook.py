@@ -4,12 +4,17 @@ from __future__ import annotations
 
 import io
 from pathlib import Path
+from zipfile import ZipFile
 
 import xlsxwriter
+import xlsxwriter.workbook
 from xlsxwriter.utility import xl_rowcol_to_cell_fast
 
-from .list_sheet import ListSheet
+from outcome_reporting.domain.money import plain_usd
+from outcome_reporting.domain.outcome import SourceFile
+
 from .model import Block, Figure, FundBars, Page, PartnerBars, Table, YearBars
+from .plain_sheet import PlainSheet, inline
 from .texts import Texts
 
 _OPTIONS = {
@@ -20,6 +25,15 @@ _OPTIONS = {
     "nan_inf_to_errors": True,
 }
 _CELL_LIMIT = 32_000  # letters that one cell can hold, with room to spare
+
+
+class _QuickZip(ZipFile):
+    def writestr(self, zinfo_or_arcname, data, compress_type=None, compresslevel=None):
+        super().writestr(zinfo_or_arcname, data, compress_type, 2)
+
+
+# The library has no option for the level of its archive; the usual one takes three times as long for a tenth less.
+xlsxwriter.workbook.ZipFile = _QuickZip  # type: ignore[attr-defined]
 
 
 class _Book:
@@ -47,7 +61,7 @@ class _Book:
         return self.formats[figure.unit if figure.unit in ("USD", "%") else "", is_total]
 
     def number(self, sheet, name: str, row: int, column: int, figure: Figure, is_total: bool) -> None:
-        sheet.write_number(row, column, figure.number, self.format_of(figure, is_total))
+        sheet.value(row, column, figure.value, self.format_of(figure, is_total))
         self.placed.append((figure, name, row, column))
 
 
@@ -62,7 +76,7 @@ def workbook_bytes(page: Page) -> bytes:
     book = _Book(page, target)
     for place, block in enumerate(page.blocks, start=1):
         name = f"{place} {block.short_title}"[:31]
-        sheet = book.book.add_worksheet(name)
+        sheet = book.book.add_worksheet(name, worksheet_class=PlainSheet)
         _block(book, sheet, name, block)
     _sources(book)
     if page.panels:
@@ -79,22 +93,22 @@ def _block(book: _Book, sheet, name: str, block: Block) -> None:
     sheet.set_landscape()
     sheet.set_paper(9)
     sheet.fit_to_pages(1, 0)
-    sheet.write_string(0, 0, block.title, book.title)
-    sheet.write_string(1, 0, f"{page.outcome} · {texts.period(page.plan_period)} · {page.year}")
+    sheet.text(0, 0, block.title, book.title)
+    sheet.text(1, 0, f"{page.outcome} · {texts.period(page.plan_period)} · {page.year}")
     row = 2
     if block.key == "summary":
         row = _head(book, sheet, name, row)
     for words in (block.finding, block.empty_reason, block.text):
         if words:
-            sheet.write_string(row, 0, words[:_CELL_LIMIT], book.bold if words is block.finding else None)
+            sheet.text(row, 0, words[:_CELL_LIMIT], book.bold if words is block.finding else None)
             row += 1
     row += 1
     for fact in block.facts:
-        sheet.write_string(row, 0, fact.label)
-        sheet.write_string(row, 1, ". ".join(part for part in (fact.text, fact.remark) if part)[:_CELL_LIMIT])
+        sheet.text(row, 0, fact.label)
+        sheet.text(row, 1, ". ".join(part for part in (fact.text, fact.remark) if part)[:_CELL_LIMIT])
         for code, words in fact.items:
-            sheet.write_string(row, 1, code)
-            sheet.write_string(row, 2, words[:_CELL_LIMIT])
+            sheet.text(row, 1, code)
+            sheet.text(row, 2, words[:_CELL_LIMIT])
             row += 1
         row += 0 if fact.items else 1
     first_table = row
@@ -104,7 +118,7 @@ def _block(book: _Book, sheet, name: str, block: Block) -> None:
     for note in block.notes:
         row = _note(book, sheet, row, note)
     for bold, words in block.remarks:
-        sheet.write_string(row, 0, f"{bold} {words}".strip()[:_CELL_LIMIT])
+        sheet.text(row, 0, f"{bold} {words}".strip()[:_CELL_LIMIT])
         row += 1
     _chart(book, sheet, name, block, first_table)
 
@@ -112,12 +126,12 @@ def _block(book: _Book, sheet, name: str, block: Block) -> None:
 def _head(book: _Book, sheet, name: str, row: int) -> int:
     """Title, sentence and the four key figures."""
     page, texts = book.page, book.texts
-    sheet.write_string(row, 0, page.title, book.bold)
-    sheet.write_string(row + 1, 0, page.lede)
-    sheet.write_string(row + 2, 0, f"{texts('page.data_as_of')} {texts.date(page.data_date)}")
+    sheet.text(row, 0, page.title, book.bold)
+    sheet.text(row + 1, 0, page.lede)
+    sheet.text(row + 2, 0, f"{texts('page.data_as_of')} {texts.date(page.data_date)}")
     row += 4
     for key in page.key_figures:
-        sheet.write_string(row, 0, f"{key.label}, USD")
+        sheet.text(row, 0, f"{key.label}, USD")
         book.number(sheet, name, row, 1, key.figure, False)
         row += 1
     return row + 1
@@ -125,38 +139,37 @@ def _head(book: _Book, sheet, name: str, row: int) -> int:
 
 def _table(book: _Book, sheet, name: str, row: int, table: Table) -> int:
     """Writes a table and returns the row after it."""
-    sheet.write_string(row, 0, f"{table.caption} · {table.unit}" if table.unit else table.caption, book.bold)
+    sheet.text(row, 0, f"{table.caption} · {table.unit}" if table.unit else table.caption, book.bold)
     row += 1
     columns = [column for column in table.columns if not column.is_bar]
     if columns:
         for place, column in enumerate(columns):
-            sheet.write_string(row, place, column.title, book.head)
+            sheet.text(row, place, column.title, book.head)
         row += 1
     for line in table.rows + table.totals:
         is_total = line.style in ("total", "group")
         text = book.formats["text", is_total]
-        sheet.write_string(row, 0, f"{line.code}  {line.heading}" if line.code else line.heading, text)
+        sheet.text(row, 0, f"{line.code}  {line.heading}" if line.code else line.heading, text)
         for place, cell in enumerate(line.cells[: len(columns) - 1], start=1):
             if cell.figure:
                 book.number(sheet, name, row, place, cell.figure, is_total)
             elif cell.text:
-                sheet.write_string(row, place, cell.text, text)
+                sheet.text(row, place, cell.text, text)
         row += 1
     if table.note:
-        sheet.write_string(row, 0, table.note)
+        sheet.text(row, 0, table.note)
         row += 1
     return row
 
 
 def _note(book: _Book, sheet, row: int, note) -> int:
     texts, source = book.texts, note.source
-    sheet.write_string(row, 0, note.heading, book.bold)
+    sheet.text(row, 0, note.heading, book.bold)
     by = f"{texts('notes.by')} {source.author} · {note.language_name} · {texts('notes.approved')}"
-    sheet.write_string(row + 1, 0, by)
-    sheet.write_string(row + 2, 0, source.title, book.bold)
-    sheet.merge_range(row + 3, 0, row + 3, 6, "", book.wrap)
-    sheet.write_string(row + 3, 0, source.note[:_CELL_LIMIT], book.wrap)
-    sheet.set_row(row + 3, min(400, 18 * (1 + len(source.note) // 130 + source.note.count("\n"))))
+    sheet.text(row + 1, 0, by)
+    sheet.text(row + 2, 0, source.title, book.bold)
+    sheet.merge_range(row + 3, 0, row + 3, 6, source.note[:_CELL_LIMIT], book.wrap)
+    sheet.height(row + 3, min(400, 18 * (1 + len(source.note) // 130 + source.note.count("\n"))))
     return row + 5
 
 
@@ -190,22 +203,27 @@ def _chart(book: _Book, sheet, name: str, block: Block, row: int) -> None:
 def _sources(book: _Book) -> None:
     """One row for each place of each figure: id, sheet, cell, value, unit."""
     texts = book.texts
-    sheet = book.book.add_worksheet(texts("book.sources"), worksheet_class=ListSheet)
+    sheet = book.book.add_worksheet(texts("book.sources"), worksheet_class=PlainSheet)
     sheet.set_column(0, 0, 62)
     sheet.set_column(1, 1, 30)
     sheet.set_column(2, 4, 16)
     sheet.freeze_panes(1, 0)
     heads = ("figure_id", "sheet", "cell", "value", "unit")
-    sheet.add_row(*(texts(f"book.{key}") for key in heads), style=book.head)
-    for figure, name, row, column in book.placed:
-        value = (figure.number, book.format_of(figure))
-        sheet.add_row(figure.id, name, xl_rowcol_to_cell_fast(row, column), value, figure.unit)
+    sheet.add_row(*(texts(f"book.{key}") for key in heads), form=book.head)
+    styles = {form: form._get_xf_index() for form in book.formats.values()}
+    for number, (figure, name, row, column) in enumerate(book.placed, start=2):
+        sheet.add_cells(
+            f'<c r="A{number}"{inline(figure.id)}<c r="B{number}"{inline(name)}'
+            f'<c r="C{number}"{inline(xl_rowcol_to_cell_fast(row, column))}'
+            f'<c r="D{number}" s="{styles[book.format_of(figure)]}"><v>{figure.value}</v></c>'
+            f'<c r="E{number}"{inline(figure.unit)}'
+        )
 
 
 def _source_lines(book: _Book) -> None:
     """The explanations that the page carries: groups and largest cells, each with its part of the figure."""
     texts = book.texts
-    sheet = book.book.add_worksheet(texts("book.source_lines"), worksheet_class=ListSheet)
+    sheet = book.book.add_worksheet(texts("book.source_lines"), worksheet_class=PlainSheet)
     sheet.set_column(0, 1, 40)
     sheet.set_column(2, 14, 14)
     sheet.freeze_panes(1, 0)
@@ -225,16 +243,31 @@ def _source_lines(book: _Book) -> None:
         "book.rate_date",
         "panel.weight",
         "panel.share",
+        "sources.owner",
+        "sources.dropped",
+        "sources.sha256",
     ]
-    sheet.add_row(*(texts(key) for key in keys), style=book.head)
+    sheet.add_row(*(texts(key) for key in keys), form=book.head)
     usd, whole = book.formats["USD", False], book.formats["", False]
     for panel in book.page.panels:
-        for group in panel.explanation.groups:
+        explanation = panel.explanation
+        for group in explanation.groups:
             where = (group.file_name, group.sheet, group.output, group.fund, group.partner)
-            lines = (group.lines, whole)
-            share = (group.share / 100, usd)
-            sheet.add_row(panel.figure.id, *where, lines, *[None] * 6, group.weight_percent, share)
+            lines, share = (str(group.lines), whole), (plain_usd(group.share), usd)
+            dropped = _dropped(group.file)
+            sheet.add_row(panel.figure.id, *where, lines, *[None] * 6, group.weight_percent, share, *dropped)
+        if explanation.rest_groups:
+            key = "panel.more_one" if explanation.rest_groups == 1 else "panel.more"
+            more = texts(key, count=f"{explanation.rest_groups:,}")
+            lines, share = (str(explanation.rest_lines), whole), (plain_usd(explanation.rest_share), usd)
+            sheet.add_row(panel.figure.id, more, *[None] * 4, lines, *[None] * 7, share)
         for line in panel.explanation.lines:
-            at = (line.file_name, line.sheet, None, None, None, None, (line.row, whole), line.column)
+            at = (line.file_name, line.sheet, None, None, None, None, (str(line.row), whole), line.column)
             amount = (line.amount, line.currency, line.rate, line.rate_date, line.weight_percent)
-            sheet.add_row(panel.figure.id, *at, *amount, None if line.share is None else (line.share / 100, usd))
+            part = None if line.share is None else (plain_usd(line.share), usd)
+            sheet.add_row(panel.figure.id, *at, *amount, part, *_dropped(line.file))
+
+
+def _dropped(file: SourceFile) -> tuple[str, str, str]:
+    """Who dropped a file, when (UTC), and the hash of its bytes."""
+    return file.owner or file.source, f"{file.dropped_at:%Y-%m-%d %H:%M:%S}", file.sha256

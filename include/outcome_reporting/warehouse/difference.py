@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from decimal import Decimal
 from typing import Any
 
 from sqlalchemy import Connection
 
 from outcome_reporting.domain.contract import Contract
 from outcome_reporting.warehouse.copying import core_table
-from outcome_reporting.warehouse.load import LoadResult
+from outcome_reporting.warehouse.load import LoadResult, SliceResult
 
 _PROVENANCE = {"slice_id", "table_no", "row_no"}
 
@@ -37,10 +38,18 @@ def difference_of_load(
                 "same": sum(one.action == "same" for one in slices),
                 "same_rows": sum(one.row_count for one in slices if one.action == "same"),
                 "amounts": list(contract.amount_fields),
-                "lines": _lines(connection, contract, offices, old, new),
+                "lines": _lines(connection, contract, offices, old, new) if old else _all_new(contract, slices),
             }
         )
     return parts
+
+
+def _all_new(contract: Contract, slices: list[SliceResult]) -> dict[str, list[Any]]:
+    """The lines of a load that replaced nothing: the load has summed its rows already."""
+    new = [one for one in slices if one.action == "new"]
+    rows = sum(one.row_count for one in new)
+    pairs = [(Decimal(0), sum(one.amounts[name] for one in new)) for name in contract.amount_fields]
+    return {"new": [0, rows, pairs]} if rows else {}
 
 
 def _lines(

@@ -62,6 +62,13 @@ def row_cents(contract: Contract, table: TypedTable, rates: Rates) -> np.ndarray
     return cents
 
 
+def has_unstated(contract: Contract, tables: Sequence[TypedTable]) -> bool:
+    """Whether a row gives no dollars and so needs a rate."""
+    return _is_convertible(contract) and any(
+        "amount_usd" not in table.data.column_names or table.data.column("amount_usd").null_count for table in tables
+    )
+
+
 def _is_convertible(contract: Contract) -> bool:
     names = {field.name for field in contract.fields}
     return "amount_usd" in contract.amount_fields and {"currency", "amount"} <= names
@@ -111,25 +118,33 @@ def loaded_dollars(
         of_slices += " and f.office = any(%(offices)s)"
     table = "core." + contract.table.removeprefix("core.")
     if _is_convertible(contract):
-        day = date_field(contract)
-        live = live_slices_sql(None, "exchange_rates", is_organization_wide=True)
-        query = f"""
-        with live as ({live}),
-        wanted as materialized (
-          select distinct f.currency, f.{day} as day from {table} f
-          where {of_slices} and f.amount_usd is null and f.currency <> 'USD'),
+        stated, unstated = "coalesce(sum(f.amount_usd), 0)", "count(*) > count(f.amount_usd)"
+    else:
+        stated = " + ".join(f"coalesce(sum(f.{name}), 0)" for name in contract.amount_fields)
+        unstated = "false"
+    query = f"""
+        select f.slice_id, f.table_no, {stated}, {unstated} from {table} f
+        where {of_slices} group by 1, 2"""
+    given = {"slices": [one for _, one in slices], "offices": sorted({office for office, _ in slices})}
+    found = connection.exec_driver_sql(query, given).all()
+    dollars = {(slice_id, table_no): amount for slice_id, table_no, amount, _ in found}
+    if any(is_unstated for *_, is_unstated in found):
+        for slice_id, table_no, amount in connection.exec_driver_sql(_converted_sql(contract, of_slices), given):
+            dollars[(slice_id, table_no)] += amount
+    return dollars
+
+
+def _converted_sql(contract: Contract, of_slices: str) -> str:
+    """The dollars by slice and table of the rows that give none, each at the rate of its day."""
+    day, table = date_field(contract), "core." + contract.table.removeprefix("core.")
+    return f"""
+        with live as ({live_slices_sql(None, "exchange_rates", is_organization_wide=True)}),
+        unstated as materialized (select f.* from {table} f where {of_slices} and f.amount_usd is null),
+        wanted as materialized (select distinct currency, {day} as day from unstated where currency <> 'USD'),
         rate as materialized (
           select distinct on (w.currency, w.day) w.currency, w.day, e.rate_per_usd
           from wanted w join core.exchange_rate e on e.currency = w.currency and e.effective_date <= w.day
           join live using (slice_id) order by w.currency, w.day, e.effective_date desc)
         select f.slice_id, f.table_no, coalesce(sum({usd_sql("f", "r.rate_per_usd")}), 0)
-        from {table} f left join rate r on r.currency = f.currency and r.day = f.{day}
-        where {of_slices} group by 1, 2"""
-    else:
-        total = " + ".join(f"coalesce(f.{name}, 0)" for name in contract.amount_fields)
-        query = f"""
-        select f.slice_id, f.table_no, sum({total}) from {table} f
-        where {of_slices} group by 1, 2"""
-    given = {"slices": [one for _, one in slices], "offices": sorted({office for office, _ in slices})}
-    found = connection.exec_driver_sql(query, given)
-    return {(slice_id, table_no): amount for slice_id, table_no, amount in found}
+        from unstated f left join rate r on r.currency = f.currency and r.day = f.{day}
+        group by 1, 2"""

@@ -8,7 +8,8 @@ from sqlalchemy import Connection
 
 from outcome_reporting.domain.errors import UsageError
 
-_CLOCK_LOCK = 7_301_002
+_CLOCK_LOCK = 7_301_002  # held shared by every load under way, alone by everybody else
+_LOADS_LOCK = 7_301_003  # held by the one load that has its moment and is about to commit
 _LAST = """
 select greatest(
   (select max(loaded_at) from intake.load),
@@ -30,6 +31,31 @@ def next_moment(connection: Connection, moment: datetime | None = None) -> datet
     intake.held_row (released_at) or intake.run (snapshot_at, published_at).
     """
     connection.exec_driver_sql(f"select pg_advisory_xact_lock({_CLOCK_LOCK})")
+    return _take(connection, moment)
+
+
+def begin_load(connection: Connection) -> None:
+    """Joins the loads that are under way: they write rows side by side, and nothing else happens among them.
+
+    A load writes to distributed tables first and to those that every node holds after them, which a distributed
+    server allows only shard by shard; any other server keeps that setting as a word without a meaning.
+    """
+    connection.exec_driver_sql(
+        f"select pg_advisory_xact_lock_shared({_CLOCK_LOCK}), "
+        "set_config('citus.multi_shard_modify_mode', 'sequential', true)"
+    )
+
+
+def next_load_moment(connection: Connection, moment: datetime | None = None) -> datetime:
+    """The moment of a load that has begun (`begin_load`): loads commit one by one, in the order of their moments.
+
+    Take it last, when the rows are written: the other loads wait for the end of the transaction.
+    """
+    connection.exec_driver_sql(f"select pg_advisory_xact_lock({_LOADS_LOCK})")
+    return _take(connection, moment)
+
+
+def _take(connection: Connection, moment: datetime | None) -> datetime:
     if moment is None:
         taken = connection.exec_driver_sql(f"select greatest(clock_timestamp(), ({_LAST}) + interval '1 microsecond')")
         return taken.scalar_one()

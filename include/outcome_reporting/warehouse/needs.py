@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import date
+from itertools import combinations
 from typing import Any
 
 from sqlalchemy import Connection, Table, func, literal, null, select
@@ -81,6 +82,28 @@ def unmet_needs(connection: Connection, datasets: Collection[str]) -> dict[tuple
         for use in live_uses(connection, dataset)
         if not _is_met(known, use)
     }
+
+
+def code_clashes(connection: Connection) -> set[str]:
+    """Live codes that mean two things in one year: plan periods that overlap, an outcome that is an output too."""
+    known = catalogue(connection)
+    outcomes = {code: [(period, period) for period in periods] for code, periods in known["outcomes"].items()}
+    outputs = {code: [(f"{period} of {outcome}", period) for outcome, period in found]
+               for code, found in known["outputs"].items()}  # fmt: skip
+    pairs = [
+        (code, one, other)
+        for meanings in (outcomes, outputs)
+        for code, found in meanings.items()
+        for one, other in combinations(found, 2)
+    ]
+    pairs += [(code, one, other) for code in outcomes.keys() & outputs.keys() for one in outcomes[code]
+              for other in outputs[code]]  # fmt: skip
+    return {f"{code} in {one[0]} and in {other[0]}" for code, one, other in pairs if _overlap(one[1], other[1])}
+
+
+def _overlap(one: str, other: str) -> bool:
+    (first, last), (start, end) = plan_period_years(one), plan_period_years(other)
+    return first <= end and start <= last
 
 
 def _code_uses(connection: Connection, table: Table, field: str, dataset: str) -> list[Use]:

@@ -8,16 +8,17 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import Connection
+from sqlalchemy import Connection, Table
 
 from outcome_reporting.domain.figures import parse_figure_id
 from outcome_reporting.domain.outcome import (
+    Change,
     HeldOutput,
     Labels,
     OutcomeFacts,
@@ -30,8 +31,8 @@ from outcome_reporting.domain.outcome import (
     SdgRow,
 )
 from outcome_reporting.warehouse import tables
-from outcome_reporting.warehouse.live import live_rows, valid_sql
-from outcome_reporting.warehouse.sources import explain_totals
+from outcome_reporting.warehouse.live import has_office_key, live_select, valid_sql
+from outcome_reporting.warehouse.sources import read_sources
 
 Key = tuple[str, str]  # outcome, plan period
 _LINES = ("resource_line", "sdg_line", "partner_line", "plan_line", "result_line", "note_line")
@@ -43,16 +44,18 @@ class Publication:
 
     published_at: datetime
     snapshot_at: datetime
+    run_date: date
+    is_imputed: bool
 
 
 def publication_at(connection: Connection, as_of: datetime | None = None) -> Publication | None:
     """The last publication, or the last one not after `as_of`; None when there is none."""
     row = connection.exec_driver_sql(
-        "select published_at, snapshot_at from report.publication "
+        "select published_at, snapshot_at, run_date, is_imputed from report.publication "
         "where %(as_of)s::timestamptz is null or published_at <= %(as_of)s order by published_at desc limit 1",
         {"as_of": as_of},
     ).one_or_none()
-    return Publication(row.published_at, row.snapshot_at) if row else None
+    return Publication(*row) if row else None
 
 
 def read_outcomes(
@@ -61,10 +64,12 @@ def read_outcomes(
     element_names: Mapping[tuple[str, str], str],
     as_of: datetime | None = None,
     offices: Sequence[str] | None = None,
+    sources_of: Collection[Key] | None = None,
 ) -> list[OutcomeFacts]:
     """The facts of every outcome of these offices (None: all) that has a year to report, by code and period.
 
-    `element_names` maps (framework, element) to the element's name.
+    `element_names` maps (framework, element) to the element's name. The cells behind them are read for the
+    outcomes in `sources_of` alone (None: all), as only pages that are built anew show them.
     """
     publication = publication_at(connection, as_of)
     if publication is None:
@@ -73,17 +78,18 @@ def read_outcomes(
     rows = {name: reading.lines(name) for name in _LINES}
     dates = reading.data_dates()
     held = reading.held_outputs()
-    names = {row["office"]: row for row in live_rows(connection, tables.office, publication.snapshot_at)}
+    names = {row["office"]: row for row in reading.live(tables.office)}
     outputs: dict[Key, list[OutputFacts]] = defaultdict(list)
     outcome_of: dict[tuple[str, str], str] = {}
-    for row in live_rows(connection, tables.output, publication.snapshot_at):
+    for row in reading.live(tables.output):
         outcome_of[(row["output"], row["plan_period"])] = row["outcome"]
         output = OutputFacts(row["output"], row["title"], row["description"] or "")
         outputs[(row["outcome"], row["plan_period"])].append(output)
     changes = reading.changes(outcome_of)
-    own_offices = sorted({line["office"] for lines in rows["resource_line"].values() for line in lines})
-    explanations = explain_totals(connection, publication.snapshot_at, own_offices, reading.withheld)
-    outcomes = live_rows(connection, tables.outcome, publication.snapshot_at)
+    sources = read_sources(
+        connection, publication.snapshot_at, publication.run_date, offices, sources_of, publication.is_imputed
+    )
+    outcomes = reading.live(tables.outcome)
     periods: dict[str, list[str]] = defaultdict(list)
     for row in outcomes:
         periods[row["outcome"]].append(row["plan_period"])
@@ -125,7 +131,8 @@ def read_outcomes(
                 other_periods=tuple(sorted(one for one in periods[row["outcome"]] if one != row["plan_period"])),
                 changes=changed.before if changed and changed.published_at == date else {},
                 previous_date=changed.previous_at if changed and changed.published_at == date else None,
-                explanations=explanations.get(key, {}),
+                sources=sources.years.get(key, {}),
+                core_revenue=sources.core_revenue,
                 labels=labels,
             )
         )
@@ -136,7 +143,7 @@ def read_outcomes(
 class _Changes:
     published_at: datetime
     previous_at: datetime | None
-    before: dict[str, int] = field(default_factory=dict)
+    before: dict[str, Change] = field(default_factory=dict)
 
 
 class _Reading:
@@ -145,7 +152,7 @@ class _Reading:
     def __init__(
         self, connection: Connection, publication: Publication, as_of: datetime | None, offices: Sequence[str] | None
     ) -> None:
-        self.connection, self.publication = connection, publication
+        self.connection, self.publication, self.offices = connection, publication, offices
         self.given = {
             "at": publication.published_at,
             "snapshot": publication.snapshot_at,
@@ -155,8 +162,19 @@ class _Reading:
         found = connection.exec_driver_sql("select partner from report.withheld")
         self.withheld = {partner for (partner,) in found}
 
-    def _rows(self, query: str) -> Iterable[Mapping[str, Any]]:
-        return [dict(row) for row in self.connection.exec_driver_sql(query, self.given).mappings()]
+    def _rows(self, query: str) -> list[dict[str, Any]]:
+        found = self.connection.exec_driver_sql(query, self.given)
+        names = tuple(found.keys())
+        return [dict(zip(names, row, strict=True)) for row in found.all()]
+
+    def live(self, table: Table) -> list[dict[str, Any]]:
+        """The rows of a core table that were live at the snapshot, of these offices where it is theirs."""
+        query = live_select(table, self.publication.snapshot_at)
+        if self.offices is not None and has_office_key(table):
+            query = query.where(table.c.office.in_(self.offices))
+        found = self.connection.execute(query)
+        names = tuple(found.keys())
+        return [dict(zip(names, row, strict=True)) for row in found.all()]
 
     def lines(self, table: str) -> dict[Key, list[Mapping[str, Any]]]:
         found: dict[Key, list[Mapping[str, Any]]] = defaultdict(list)
@@ -186,6 +204,7 @@ class _Reading:
         join core.slice_life e on e.office = h.office and e.slice_id = h.slice_id
         where h.dataset = 'sdg_weights' and {valid_sql("%(snapshot)s", "e")}
         and (h.released_at is null or h.released_at > %(snapshot)s)
+        and (%(offices)s::text[] is null or h.office = any(%(offices)s))
         order by h.table_no, h.row_no"""
         groups: dict[tuple[str, int], list[Mapping[str, Any]]] = defaultdict(list)
         for row in self._rows(query):
@@ -200,22 +219,25 @@ class _Reading:
         return held
 
     def changes(self, outcome_of: Mapping[tuple[str, str], str]) -> dict[Key, _Changes]:
-        """The money figures of each outcome that its newest change altered, with their earlier values."""
+        """The figures of each outcome that its newest change altered, with their earlier values."""
         query = """
-        select c.figure_id, c.before, c.published_at,
+        select c.figure_id, c.before, c.published_at, c.cause, c.file_name, c.sha256,
                (select max(p.published_at) from report.publication p where p.published_at < c.published_at) as previous
-        from report.figure_change c where c.published_at <= %(at)s order by c.published_at"""
+        from report.figure_change c
+        where c.published_at <= %(at)s
+          and (%(offices)s::text[] is null or split_part(c.figure_id, '_', 1) = any(%(offices)s))
+        order by c.published_at"""
         found: dict[Key, _Changes] = {}
         for row in self._rows(query):
             figure = parse_figure_id(row["figure_id"])
             code = figure.scope[0]
             key = (outcome_of.get((code, figure.plan_period), code), figure.plan_period)
-            if not re.fullmatch(r"-?\d+\.\d\d", row["before"]):
+            if not row["before"]:
                 continue
             known = found.get(key)
             if known is None or known.published_at != row["published_at"]:
                 known = found[key] = _Changes(row["published_at"], row["previous"])
-            known.before[row["figure_id"]] = int(Decimal(row["before"]) * 100)
+            known.before[row["figure_id"]] = Change(row["before"], row["cause"], row["file_name"], row["sha256"])
         return found
 
 
@@ -277,16 +299,19 @@ def _sdg(rows: Iterable[Mapping[str, Any]]) -> Iterable[SdgRow]:
 
 def _partners(rows: Iterable[Mapping[str, Any]], withheld: set[str]) -> Iterable[PartnerRow]:
     """Rows with the partners of today's withhold list folded into the year's withheld line."""
-    merged: dict[tuple, list[int]] = defaultdict(lambda: [0, 0])
+    found: list[tuple] = []
+    folded: dict[tuple[int, str], list[int]] = defaultdict(lambda: [0, 0])  # kinds that name nobody
     for row in rows:
-        key = (row["fiscal_year"], row["kind"], row["partner"], row["partner_name"], row["contributor_type"])
-        if row["partner"] in withheld:
-            key = (row["fiscal_year"], "withheld", "", "", "")
-        if row["kind"] not in ("direct", "imputed"):
-            key = (row["fiscal_year"], row["kind"], "", "", "")
-        merged[key][0] += row["expense_cents"]
-        merged[key][1] += row["contribution_cents"]
-    for (year, kind, partner, name, contributor_type), (expense, contribution) in sorted(merged.items()):
+        kind, partner, year = row["kind"], row["partner"], row["fiscal_year"]
+        money = (row["expense_cents"], row["contribution_cents"])
+        if kind in ("direct", "imputed") and partner not in withheld:
+            found.append((year, kind, partner, row["partner_name"], row["contributor_type"], *money))
+            continue
+        line = folded[year, "withheld" if partner in withheld else kind]
+        line[0] += money[0]
+        line[1] += money[1]
+    found += [(year, kind, "", "", "", *money) for (year, kind), money in folded.items()]
+    for year, kind, partner, name, contributor_type, expense, contribution in sorted(found):
         yield PartnerRow(year, partner, name, contributor_type, kind, expense, contribution)
 
 

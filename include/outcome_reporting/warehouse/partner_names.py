@@ -9,13 +9,11 @@ from outcome_reporting.domain.table import TypedTable
 
 
 def spellings_of(table: TypedTable) -> pa.Array:
-    """For each row of a table of partners, its folded code, name and aliases as a PostgreSQL array."""
+    """For each row of a table of partners, its folded code, name and aliases: a list of texts."""
     names = [name for name in ("partner", "name", "aliases") if name in table.data.column_names]
-    return pa.array([_array(row) for row in table.data.select(names).to_pylist()], pa.string())
+    return pa.array([_folded(row) for row in table.data.select(names).to_pylist()], pa.list_(pa.string()))
 
 
-def _array(row: dict[str, str | None]) -> str:
+def _folded(row: dict[str, str | None]) -> list[str]:
     texts = [row.get("partner"), row.get("name"), *(row.get("aliases") or "").split("\n")]
-    folded = dict.fromkeys(fold_name(text) for text in texts if text and text.strip())
-    quoted = ('"' + text.replace("\\", "\\\\").replace('"', '\\"') + '"' for text in folded)
-    return "{" + ",".join(quoted) + "}"
+    return list(dict.fromkeys(fold_name(text) for text in texts if text and text.strip()))

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
+from decimal import Decimal
 from typing import Any
 
 from sqlalchemy import Connection
 
+from outcome_reporting.warehouse.dollars import usd_sql
 from outcome_reporting.warehouse.live import valid_sql
 
 _ROWS = f"""
@@ -58,3 +62,96 @@ def reconciliation_rows(connection: Connection, moment: datetime) -> list[dict[s
     A file undone keeps its row, all superseded; a file loaded again counts its last load.
     """
     return [dict(row) for row in connection.exec_driver_sql(_ROWS, {"moment": moment}).mappings()]
+
+
+@dataclass(frozen=True, slots=True)
+class FileDifference:
+    """A sheet of a file whose rows in the warehouse are no longer worth what they were when they were loaded."""
+
+    file_name: str
+    sha256: str
+    sheet: str
+    dataset: str
+    loaded_usd: Decimal
+    found_usd: Decimal
+
+    def __str__(self) -> str:
+        return (
+            f"{self.file_name} ({self.sha256[:12]}), sheet {self.sheet}: loaded {self.loaded_usd} USD of "
+            f"{self.dataset}, now {self.found_usd} USD, difference {self.found_usd - self.loaded_usd} USD"
+        )
+
+
+_MONEY = {"expenses": "posting_date", "contributions": "date", "budgets": None}
+_FOUND = """
+with part as materialized (
+  select s.load_id, l.loaded_at, {office} as office, coalesce(s.same_as, s.slice_id) as slice_id
+  from core.{content} s join intake.load l using (load_id)
+  where s.dataset = %(dataset)s and l.loaded_at <= %(loaded_until)s and {year}),
+line as materialized (
+  select p.load_id, p.loaded_at, f.table_no, {columns}
+  from part p join core.{table} f on f.slice_id = p.slice_id{same_office}),
+{rates}
+found as (
+  select line.load_id, line.table_no, sum({usd}) as usd from line{rated} group by 1, 2)
+select l.file_name, i.sha256, t.sheet, t.dataset, t.loaded_usd, found.usd
+from found join intake.sheet_table t using (load_id, table_no)
+join intake.load l using (load_id) join intake.file i using (file_id)
+where t.dataset = %(dataset)s and t.loaded_usd <> found.usd
+order by 1, 2, 3"""
+_OF_YEARS = """s.load_id in (
+  select o.load_id from core.{content} o
+  where o.dataset = %(dataset)s and split_part(o.slice_key, '|', {place})::int = any(%(years)s))"""
+_RATES = """
+wanted as (
+  select distinct loaded_at, currency, day from line where amount_usd is null and currency <> 'USD'),
+rate as materialized (
+  select distinct on (w.loaded_at, w.currency, w.day) w.*, e.rate_per_usd
+  from wanted w join core.exchange_rate e on e.currency = w.currency and e.effective_date <= w.day
+  join core.slice_org_life life on life.slice_id = e.slice_id
+    and life.valid_from <= w.loaded_at and (life.valid_to is null or life.valid_to > w.loaded_at)
+  order by w.loaded_at, w.currency, w.day, e.effective_date desc),"""
+
+
+def file_differences(
+    connection: Connection, loaded_until: datetime, years: Sequence[int] | None
+) -> list[FileDifference]:
+    """Files of these fiscal years (None: all) that were loaded up to a moment and whose rows have changed since.
+
+    Rows of core are never updated, so that each sheet's rows are worth for ever, at the rates of its loading, what
+    was written down then. Loads after the moment are left out: their rows were summed when they were loaded.
+    """
+    found = []
+    for dataset, day in _MONEY.items():
+        is_org = dataset == "contributions"
+        place = -2 if dataset == "expenses" else -1
+        query = _FOUND.format(
+            content="slice_org" if is_org else "slice",
+            office="''" if is_org else "s.office",
+            table=dataset.removesuffix("s"),
+            same_office="" if is_org else " and f.office = p.office",
+            year="true" if years is None else _OF_YEARS.format(content="slice_org" if is_org else "slice", place=place),
+            columns=f"f.currency, f.amount, f.amount_usd, f.{day} as day" if day else "f.planned_usd, f.available_usd",
+            rates=_RATES if day else "",
+            usd=usd_sql("line", "rate.rate_per_usd") if day else "line.planned_usd + line.available_usd",
+            rated=" left join rate using (loaded_at, currency, day)" if day else "",
+        )  # fmt: skip
+        given = {"dataset": dataset, "loaded_until": loaded_until, "years": None if years is None else list(years)}
+        found += [FileDifference(*row) for row in connection.exec_driver_sql(query, given)]
+    return found
+
+
+def files_of(connection: Connection, moment: datetime, office: str, year: int, measure: str) -> list[str]:
+    """Names of the files whose live slices hold this money of an office ('' for contributions) and year."""
+    dataset = {"planned": "budgets", "available": "budgets", "expense": "expenses"}.get(measure, "contributions")
+    is_org = dataset == "contributions"
+    content, at = ("slice_org" if is_org else "slice"), valid_sql("%(moment)s", "life")
+    query = f"""
+    select distinct l.file_name from core.{content}_life life
+    join core.{content} s on s.slice_id = life.slice_id{"" if is_org else " and s.office = life.office"}
+    join intake.load l on l.load_id = s.load_id
+    where life.dataset = %(dataset)s and {at}{"" if is_org else " and life.office = %(office)s"}
+      and split_part(life.slice_key, '|', {-2 if dataset == "expenses" else -1})::int = %(year)s
+    order by 1"""
+    given = {"moment": moment, "dataset": dataset, "office": office, "year": year}
+    return list(connection.exec_driver_sql(query, given).scalars())

@@ -8,7 +8,8 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -63,6 +64,35 @@ def office_column(contract: Contract, table: TypedTable) -> pa.Array | None:
     return _encoded(table.data.column("office"))
 
 
+def in_slice_order(
+    tables: Sequence[TypedTable], slices: Sequence[SliceRows]
+) -> tuple[list[TypedTable], list[SliceRows]]:
+    """The same tables with the rows of a slice one after the other, and the slices with their new row indices.
+
+    Rows that lie together are hashed, stored and found again together.
+    """
+    ordered = []
+    moved = [SliceRows(one.office, one.slice_key) for one in slices]
+    for place, table in enumerate(tables):
+        order, starts = _order(place, slices)
+        is_ordered = len(order) == table.row_count and bool((np.diff(order) > 0).all())
+        ordered.append(table if is_ordered else replace(table, data=table.data.take(pa.array(order))))
+        for number, start in starts.items():
+            moved[number].rows[place] = np.arange(start, start + len(slices[number].rows[place]))
+    return ordered, moved
+
+
+def _order(place: int, slices: Sequence[SliceRows]) -> tuple[np.ndarray, dict[int, int]]:
+    """The rows of one table, slice by slice, and where each slice begins among them."""
+    rows, starts, count = [], {}, 0
+    for number, one in enumerate(slices):
+        if place in one.rows:
+            rows.append(one.rows[place])
+            starts[number] = count
+            count += len(one.rows[place])
+    return np.concatenate(rows) if rows else np.zeros(0, np.int64), starts
+
+
 def digest_slices(
     contract: Contract,
     tables: Sequence[TypedTable],
@@ -73,49 +103,56 @@ def digest_slices(
 
     Equal digests mean that every cell that is stored stands at the same place with the same value.
     """
+    ordered, moved = in_slice_order(tables, slices)
     hashes = [hashlib.blake2b(digest_size=16) for _ in slices]
-    for place, table in enumerate(tables):
+    for place, table in enumerate(ordered):
+        spans = [
+            (hashes[number], int(one.rows[place][0]), int(one.rows[place][-1]) + 1)
+            for number, one in enumerate(moved)
+            if place in one.rows
+        ]
         for name in ("row_no", *(f.name for f in contract.fields)):
-            if name not in table.data.column_names:
-                continue
-            column = table.data.column(name).combine_chunks()
-            if column.null_count == len(column):
-                continue
-            for index, part in enumerate(slices):
-                if place in part.rows:
-                    _feed(hashes[index], f"{table.table_no} {name}", column, part.rows[place])
-    for index, part in enumerate(slices):
-        rows = (held or {}).get((part.office, part.slice_key), ())
+            if name in table.data.column_names:
+                _feed(f"{table.table_no} {name}", _whole(table.data.column(name)), spans)
+    for number, one in enumerate(slices):
+        rows = (held or {}).get((one.office, one.slice_key), ())
         if rows:
-            hashes[index].update(json.dumps(list(rows), sort_keys=True, default=str).encode())
+            hashes[number].update(json.dumps(list(rows), sort_keys=True, default=str).encode())
     return [one.hexdigest() for one in hashes]
 
 
-def _feed(digest, label: str, column: pa.Array, indices: np.ndarray) -> None:
-    values = column if len(indices) == len(column) else column.take(pa.array(indices))
-    if values.null_count == len(values):
+def _feed(label: str, column: pa.Array, spans: Sequence[tuple[Any, int, int]]) -> None:
+    """Gives each digest its rows (from, to) of a column; a column without values there is as good as not there."""
+    if column.null_count == len(column):
         return
-    digest.update(f"\0{label} {len(values)} ".encode())
-    digest.update(np.packbits(values.is_valid().to_numpy(zero_copy_only=False)).tobytes())
-    if pa.types.is_dictionary(values.type):
-        values = values.dictionary_decode()
-    if pa.types.is_string(values.type) or pa.types.is_large_string(values.type):
-        values = values.cast(pa.large_string())
-        digest.update(pc.fill_null(pc.binary_length(values), -1).to_numpy().tobytes())
-        digest.update(_text_bytes(values.drop_null()))
-        return
-    if pa.types.is_date32(values.type):
-        values = values.cast(pa.int32())
-    digest.update(pc.fill_null(values, 0).cast(pa.int64()).to_numpy().tobytes())
+    is_set = column.is_valid().to_numpy(zero_copy_only=False)
+    values, letters, places = _as_numbers(column)
+    for digest, start, end in spans:
+        if not is_set[start:end].any():
+            continue
+        digest.update(f"\0{label} {end - start} ".encode())
+        digest.update(np.packbits(is_set[start:end]))
+        digest.update(values[start:end])
+        if places is not None:
+            digest.update(letters[places[start] : places[end]])
 
 
-def _text_bytes(texts: pa.LargeStringArray) -> memoryview | bytes:
-    """The letters of an array without nulls, one after the other."""
-    _, offsets, letters = texts.buffers()
-    if letters is None:
-        return b""
-    places = np.frombuffer(offsets, np.int64)[texts.offset : texts.offset + len(texts) + 1]
-    return memoryview(letters)[places[0] : places[-1]]
+def _as_numbers(column: pa.Array) -> tuple[np.ndarray, Any, np.ndarray | None]:
+    """Numbers as they are (0 for null); of texts the lengths, all letters, and where each text begins in them."""
+    if pa.types.is_dictionary(column.type):
+        column = column.dictionary_decode()
+    if pa.types.is_string(column.type) or pa.types.is_large_string(column.type):
+        texts = pc.fill_null(column.cast(pa.large_string()), "")
+        _, offsets, letters = texts.buffers()
+        places = np.frombuffer(offsets, np.int64)[texts.offset : texts.offset + len(texts) + 1]
+        return np.diff(places).astype(np.int32), memoryview(letters or b""), places
+    if pa.types.is_date32(column.type):
+        column = column.cast(pa.int32())
+    return pc.fill_null(column, 0).to_numpy(), b"", None
+
+
+def _whole(column: pa.ChunkedArray) -> pa.Array:
+    return column.chunk(0) if column.num_chunks == 1 else column.combine_chunks()
 
 
 def _encoded(column: pa.ChunkedArray | pa.Array) -> pa.DictionaryArray:
@@ -165,4 +202,4 @@ def _split_table(contract: Contract, table: TypedTable, spellings: Mapping[str, 
         first = int(order[start])
         key = SEPARATOR.join(column[first].as_py() for column in columns)
         office = "" if offices is None else offices[first].as_py()
-        yield office, key, np.sort(order[start:end])
+        yield office, key, order[start:end]  # ascending: the sort is stable

@@ -1,101 +1,188 @@
-"""The cells behind the totals of every outcome and year, grouped: what a page shows when a figure is opened.
+"""The cells behind every outcome and year that is asked for: what a page shows when a figure is opened.
 
-A total's cells are taken whole (nothing is split yet), so a group's share is the plain sum of its cells.
+A total's cells are taken whole (nothing is split here), so a group's share is the plain sum of its cells. A few
+statements read all outcomes together; withheld partners leave the database unnamed.
 """
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Sequence
-from datetime import datetime
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime
 from typing import Any
 
-from sqlalchemy import Connection, RowMapping
+from sqlalchemy import Connection
 
-from outcome_reporting.domain.figures import figure_id
-from outcome_reporting.domain.outcome import Explanation, SourceGroup, SourceLine
+from outcome_reporting.domain.outcome import (
+    Explanation,
+    ResultSource,
+    SourceFile,
+    SourceGroup,
+    SourceLine,
+    WeightSource,
+    YearSources,
+)
+from outcome_reporting.warehouse import source_statements as statements
 
-LARGEST = 10
-# One pass over the cells of all offices asked for: a pass for each would read all facts again.
-_CELLS = """
-create temp table explained_total on commit drop as
-select * from core.explained_expense(%(snapshot)s, %(office)s, null, null, null) where office = any(%(offices)s)
-union all
-select * from core.explained_budget(%(snapshot)s, %(office)s, null, null, null) where office = any(%(offices)s)"""
-_GROUPS = """
-select outcome, plan_period, fiscal_year, measure, file_name, sheet, output, fund_type,
-  case when partner = any(%(withheld)s) then '' else partner end as partner,
-  count(*)::integer as lines, sum(cents)::bigint as cents
-from explained_total group by 1, 2, 3, 4, 5, 6, 7, 8, 9
-order by 1, 2, 3, 4, abs(sum(cents)) desc, 5, 6, 7, 8, 9"""
-_LINES = """
-select * from (
-  select cell.*, row_number() over (
-    partition by outcome, plan_period, fiscal_year, measure
-    order by abs(cents) desc, file_name, sheet, row_no, column_letter) as place
-  from explained_total as cell) as ranked
-where place <= %(largest)s order by outcome, plan_period, fiscal_year, measure, place"""
+Key = tuple[str, str]  # outcome, plan period
+_RESULT_VALUES = ("baseline", "milestone", "target", "result")
 
 
-def explain_totals(
-    connection: Connection, snapshot: datetime, offices: Sequence[str], withheld: Collection[str]
-) -> dict[tuple[str, str], dict[str, Explanation]]:
-    """{(outcome, plan period): {figure id: explanation}} of the planned, available and expense totals of each year.
+@dataclass(frozen=True, slots=True)
+class Sources:
+    """What `read_sources` found: the years of each outcome, and the core revenue by (year, partner) in percent."""
 
-    Withheld partners are left unnamed; each explanation has every group and the largest cells.
+    years: Mapping[Key, Mapping[int, YearSources]]
+    core_revenue: Mapping[tuple[int, str], str]
+
+
+@dataclass(slots=True)
+class _Year:
+    """One outcome and year while it is gathered."""
+
+    funds: dict[tuple[str, str], Explanation] = field(default_factory=dict)
+    partners: dict[tuple[str, str], Explanation] = field(default_factory=dict)
+    contributions: dict[tuple[str, str], Explanation] = field(default_factory=dict)
+    lines: dict[str, list[SourceLine]] = field(default_factory=lambda: defaultdict(list))
+    sdg_weights: dict[tuple[str, str], WeightSource] = field(default_factory=dict)
+    plan_weights: dict[tuple[str, str], WeightSource] = field(default_factory=dict)
+    results: dict[tuple[str, str], ResultSource] = field(default_factory=dict)
+
+
+def read_sources(
+    connection: Connection,
+    snapshot: datetime,
+    run_date: date,
+    offices: Sequence[str] | None = None,
+    outcomes: Collection[Key] | None = None,
+    is_imputed: bool = False,
+) -> Sources:
+    """The cells of these outcomes (None: all) of these offices (None: all) that were live at the snapshot.
+
+    Partners withheld today, or at `run_date` by the partner list of the snapshot, are left unnamed.
     """
-    groups: dict[tuple, list[SourceGroup]] = defaultdict(list)
-    lines: dict[tuple, list[SourceLine]] = defaultdict(list)
+    keys = None if outcomes is None else sorted(outcomes)
     given = {
         "snapshot": snapshot,
-        "office": offices[0] if len(offices) == 1 else None,
-        "offices": list(offices),
-        "withheld": list(withheld),
-        "largest": LARGEST,
+        "run_date": run_date,
+        "offices": None if offices is None else list(offices),
+        "codes": None if keys is None else [code for code, _ in keys],
+        "periods": None if keys is None else [period for _, period in keys],
     }
-    connection.exec_driver_sql("drop table if exists pg_temp.explained_total")
-    connection.exec_driver_sql(_CELLS, given)
-    for row in connection.exec_driver_sql(_GROUPS, given).mappings():
-        groups[_total(row)].append(
-            SourceGroup(
-                row["file_name"],
-                row["sheet"],
-                row["output"],
-                row["fund_type"],
-                row["partner"],
-                row["lines"],
-                "100",
-                row["cents"],
-            )
-        )
-    for row in connection.exec_driver_sql(_LINES, given).mappings():
-        lines[_total(row)].append(
-            SourceLine(
-                row["file_name"],
-                row["sheet"],
-                row["row_no"],
-                row["column_letter"],
-                _plain(row["amount"]),
-                row["currency"],
-                "" if row["rate"] is None else _plain(row["rate"]),
-                "" if row["rate_date"] is None else row["rate_date"].isoformat(),
-                "100",
-                int(row["cents"]),
-            )
-        )
-    found: dict[tuple[str, str], dict[str, Explanation]] = defaultdict(dict)
-    for (outcome, period, year, measure), own in groups.items():
-        figure = figure_id(outcome, period, year, (), measure)
-        found[(outcome, period)][figure] = Explanation(tuple(own), tuple(lines[(outcome, period, year, measure)]))
-    return found
+    for statement in statements.PREPARATION:
+        connection.exec_driver_sql(statement, given)
+
+    def rows(query: str) -> Sequence[Any]:
+        return connection.exec_driver_sql(query, given).all()
+
+    sheets = {
+        number: (SourceFile(name, owner, source, dropped_at.astimezone(UTC), sha256), sheet)
+        for number, name, owner, source, dropped_at, sha256, sheet in rows(statements.SHEETS)
+    }
+    found: dict[Key, dict[int, _Year]] = defaultdict(lambda: defaultdict(_Year))
+    for own, explained in _explained(rows(statements.LARGEST_OF_FUNDS), sheets, lambda row: row[4]):  # fund type
+        found[own[:2]][own[2]].funds[(own[3], own[4])] = explained
+    for own, explained in _explained(rows(statements.LARGEST_OF_PARTNERS), sheets, _kind):
+        year = found[own[:2]][own[2]]
+        (year.partners if own[3] == "expense" else year.contributions)[own[4]] = explained
+    for outcome, period, fiscal_year, measure, number, *cell, cents in rows(statements.LARGEST_LINES):
+        row, column, amount, currency, rate, rate_date = cell
+        line = SourceLine(*sheets[number], row, column, _plain(amount), currency, rate, rate_date, cents)
+        found[(outcome, period)][fiscal_year].lines[statements.MEASURES[measure]].append(line)
+    _weights(rows, sheets, found)
+    for outcome, period, fiscal_year, output, indicator, number, row, columns in rows(statements.RESULTS):
+        letters = {name: columns[name] for name in _RESULT_VALUES if columns.get(name)}
+        source = ResultSource(*sheets[number], row, letters)
+        found[(outcome, period)][fiscal_year].results[(output, indicator)] = source
+    revenue = rows(statements.CORE_REVENUE) if is_imputed else ()
+    core_revenue = {(fiscal_year, partner): percent for fiscal_year, partner, percent in revenue}
+    years = {key: {year: _year(one) for year, one in sorted(own.items())} for key, own in found.items()}
+    return Sources(years, core_revenue)
 
 
-def _total(row: RowMapping) -> tuple:
-    return (row["outcome"], row["plan_period"], row["fiscal_year"], row["measure"])
+def _explained(
+    rows: Sequence[Any], sheets: Mapping[int, tuple[SourceFile, str]], part: Callable[[Any], Any]
+) -> Iterator[tuple[tuple, Explanation]]:
+    """((outcome, period, year, measure, part), explanation) of rows that come ordered by these."""
+    groups: list[SourceGroup] = []
+    last, rest = None, (0, 0, 0)
+    for row in rows:
+        outcome, period, year, measure, fund_type, _, _, partner, number, output, fund, lines, cents = row[:13]
+        own = (outcome, period, year, statements.MEASURES[measure], part(row))
+        if own != last:
+            if last is not None:
+                yield last, _with_rest(groups, rest)
+            groups, last, rest = [], own, row[13:]
+        file, sheet = sheets[number]
+        groups.append(SourceGroup(file, sheet, output, fund, fund_type, partner, lines, cents))
+    if last is not None:
+        yield last, _with_rest(groups, rest)
 
 
-def _plain(amount: Any) -> str:
-    """An exact decimal with at least two places and no zeros that say nothing."""
-    text = format(amount, "f").rstrip("0") if "." in format(amount, "f") else format(amount, "f")
-    whole, _, places = text.partition(".")
+def _with_rest(groups: list[SourceGroup], whole: Sequence[int]) -> Explanation:
+    """`whole` counts all groups, their cells and their cents."""
+    count, lines, cents = whole
+    return Explanation(
+        tuple(groups),
+        (),
+        count - len(groups),
+        lines - sum(group.lines for group in groups),
+        cents - sum(group.share for group in groups),
+    )
+
+
+def _kind(row: Any) -> tuple[str, str]:
+    """(kind, partner) of a row, as `report.partner_contribution` calls them."""
+    is_direct, partner_no, partner = row[5:8]
+    if partner_no == -1:
+        return ("withheld", "")
+    if not is_direct:
+        return ("core pool", "")
+    return ("unattributed", "") if partner_no == 0 else ("direct", partner)
+
+
+def _weights(rows: Callable[[str], Sequence[Any]], sheets, found: dict[Key, dict[int, _Year]]) -> None:
+    """Weights under each year whose money they split: the year's own, or those of the nearest earlier year."""
+    written: dict[Key, dict[str, dict[int, dict[str, WeightSource]]]] = defaultdict(dict)
+    for outcome, period, output, year, sdg, number, row, percent in rows(statements.SDG_WEIGHTS):
+        of_output = written[(outcome, period)].setdefault(output, {})
+        file, sheet = sheets[number]
+        of_output.setdefault(year, {})[sdg] = WeightSource(percent, file, sheet, row, year)
+    for key, outputs in written.items():
+        for year, own in found[key].items():
+            for output, by_year in outputs.items():
+                earlier = [one for one in by_year if one <= year]
+                if earlier:
+                    own.sdg_weights |= {(output, sdg): weight for sdg, weight in by_year[max(earlier)].items()}
+    for outcome, period, year, framework, element, number, row, percent in rows(statements.PLAN_WEIGHTS):
+        file, sheet = sheets[number]
+        weight = WeightSource(percent, file, sheet, row, year)
+        found[(outcome, period)][year].plan_weights[(framework, element)] = weight
+
+
+def _year(one: _Year) -> YearSources:
+    totals = {measure: _total(one, measure) for measure in dict.fromkeys(measure for measure, _ in one.funds)}
+    return YearSources(
+        totals, one.funds, one.partners, one.contributions, one.sdg_weights, one.plan_weights, one.results
+    )
+
+
+def _total(one: _Year, measure: str) -> Explanation:
+    """All kinds of fund together: the largest of each are the largest of all."""
+    parts = [explained for (own, _), explained in one.funds.items() if own == measure]
+    groups = sorted((group for part in parts for group in part.groups), key=lambda group: -abs(group.share))
+    shown, left = groups[: statements.GROUPS_SHOWN], groups[statements.GROUPS_SHOWN :]
+    return Explanation(
+        tuple(shown),
+        tuple(one.lines[measure]),
+        sum(part.rest_groups for part in parts) + len(left),
+        sum(part.rest_lines for part in parts) + sum(group.lines for group in left),
+        sum(part.rest_share for part in parts) + sum(group.share for group in left),
+    )
+
+
+def _plain(amount: str) -> str:
+    """A decimal with at least two places."""
+    whole, _, places = amount.partition(".")
     return f"{whole}.{places:0<2}"

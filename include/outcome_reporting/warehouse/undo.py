@@ -20,7 +20,7 @@ from outcome_reporting.warehouse import tables
 from outcome_reporting.warehouse.live import DIMENSION_TABLES
 from outcome_reporting.warehouse.lives import close_lives, open_lives
 from outcome_reporting.warehouse.moments import next_moment
-from outcome_reporting.warehouse.needs import unmet_needs
+from outcome_reporting.warehouse.needs import code_clashes, unmet_needs
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +53,7 @@ def undo(connection: Connection, sha256: str, moment: datetime | None = None) ->
     """Takes back every load of a file (its hash whole, or at least 8 first letters of it).
 
     Raises UsageError when no such file was loaded or it is undone already; Refused, with the list, while live
-    rows need what it brought. The caller's transaction is rolled back by either.
+    rows need what it brought, or where a key would be live twice. The caller's transaction is rolled back by any.
     """
     loads = _loads(connection, sha256)
     standing = [load for load in loads if load["undone_at"] is None]
@@ -62,17 +62,45 @@ def undo(connection: Connection, sha256: str, moment: datetime | None = None) ->
     moment = next_moment(connection, moment)
     ids = tuple(load["load_id"] for load in standing)
     datasets = _datasets(connection, ids)
-    unmet_before = unmet_needs(connection, datasets)
+    unmet_before, clashes_before = unmet_needs(connection, datasets), code_clashes(connection)
     connection.execute(update(tables.load).where(tables.load.c.load_id.in_(ids)).values(undone_at=moment))
     changes = [
         *_restore(connection, tables.slice_org, tables.slice_org_life, ids, moment),
         *_restore(connection, tables.slice_, tables.slice_life, ids, moment),
     ]
+    name = standing[-1]["file_name"]
     unmet = unmet_needs(connection, datasets)
     reasons = sorted(use.sentence() for key, use in unmet.items() if key not in unmet_before)
     if reasons:
-        raise Refused(f"{standing[-1]['file_name']} cannot be undone while live rows need what it brought", reasons)
-    return UndoResult(loads[0]["sha256"], standing[-1]["file_name"], moment, ids, tuple(changes))
+        raise Refused(f"{name} cannot be undone while live rows need what it brought", reasons)
+    reasons = sorted(code_clashes(connection) - clashes_before) + _doubled_transactions(connection, changes)
+    if reasons:
+        raise Refused(f"{name} cannot be undone: what would be live again stands elsewhere by now", reasons)
+    return UndoResult(loads[0]["sha256"], name, moment, ids, tuple(changes))
+
+
+_DOUBLED = """
+with live as materialized (
+  select office, slice_id from core.slice_life where valid_to is null and dataset = 'expenses')
+select mine.transaction, l.file_name
+from core.expense mine
+join core.expense other on other.transaction = mine.transaction
+  and (other.office, other.slice_id) <> (mine.office, mine.slice_id)
+join live on live.office = other.office and live.slice_id = other.slice_id
+join core.slice s on s.office = other.office and s.slice_id = other.slice_id
+join intake.load l on l.load_id = s.load_id
+where mine.slice_id = any(%(opened)s) and mine.office = any(%(offices)s)
+order by 1, 2"""
+
+
+def _doubled_transactions(connection: Connection, changes: Sequence[SliceChange]) -> list[str]:
+    """Transactions that would stand in two live slices: the older line came back, the newer one moved elsewhere."""
+    back = [one for one in changes if one.dataset == "expenses" and one.after_slice]
+    if not back:
+        return []
+    given = {"opened": [one.after_slice for one in back], "offices": sorted({one.office for one in back})}
+    found = connection.exec_driver_sql(_DOUBLED, given).all()
+    return list(dict.fromkeys(f"transaction {number} stands in {name}" for number, name in found))
 
 
 def find_loaded(connection: Connection, sha256: str) -> dict[str, Any]:
@@ -81,6 +109,42 @@ def find_loaded(connection: Connection, sha256: str) -> dict[str, Any]:
     Keys of intake.load and sha256. Raises UsageError when no such file was ever loaded.
     """
     return _loads(connection, sha256)[-1]
+
+
+_LIVE_AGAIN = """
+with newest as (
+  select l.load_id, l.loaded_at from intake.load l join intake.file f using (file_id)
+  where f.sha256 = %(sha256)s and l.undone_at is null order by l.loaded_at desc limit 1),
+own as (
+  select office, dataset, slice_key, coalesce(same_as, slice_id) as slice_id, row_count, held_count
+  from core.slice join newest using (load_id)
+  union all
+  select '', dataset, slice_key, coalesce(same_as, slice_id), row_count, held_count
+  from core.slice_org join newest using (load_id)),
+live as (
+  select office, slice_id, valid_from from core.slice_life where valid_to is null
+  union all
+  select '', slice_id, valid_from from core.slice_org_life where valid_to is null)
+select dataset, office, slice_key, row_count, held_count, valid_from >= loaded_at as is_changed
+from own join live using (office, slice_id) cross join newest
+order by dataset, office, slice_key"""
+
+
+@dataclass(frozen=True, slots=True)
+class LiveSlice:
+    """A slice of the newest load of a file that is live; `is_changed` where that load made it so."""
+
+    dataset: str
+    office: str
+    slice_key: str
+    row_count: int
+    held_count: int
+    is_changed: bool
+
+
+def live_slices_of(connection: Connection, sha256: str) -> list[LiveSlice]:
+    """What is live of the newest standing load of a file (its hash whole)."""
+    return [LiveSlice(*row) for row in connection.exec_driver_sql(_LIVE_AGAIN, {"sha256": sha256})]
 
 
 def _loads(connection: Connection, sha256: str) -> list[dict[str, Any]]:

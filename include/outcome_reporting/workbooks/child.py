@@ -1,107 +1,52 @@
 """Files are read in child processes with limits, so that no file can take the night down with it.
 
-A few long-lived readers share the jobs. One that crashes, stalls or asks for too much memory is replaced, and its
-file gets the finding that it could not be read. The readers are programs of their own (not forks): they work the
-same from a DAG task, a test, a daemon or the command line.
+A few long-lived readers share the jobs, the largest file first. One that crashes, stalls or asks for too much
+memory is replaced, and its file gets the finding that it could not be read. The readers are programs of their own
+(not forks): they work the same from a DAG task, a test, a daemon or the command line. Nothing heavy is imported
+here, so that they can be started before anything else of a night is loaded, and load theirs meanwhile.
 """
 
 from __future__ import annotations
 
-import contextlib
-import json
 import logging
 import os
 import pickle
 import selectors
-import shutil
 import signal
-import subprocess
-import sys
 import tempfile
+import threading
 import time
+import weakref
 from collections import deque
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from outcome_reporting.domain.contract import Contract
 from outcome_reporting.domain.errors import SystemFault
 from outcome_reporting.domain.reference import Reference
 from outcome_reporting.settings import Settings
-from outcome_reporting.workbooks.reading import FileReading, load_reading, store_reading
+from outcome_reporting.workbooks.child_process import ChildProcess, ReadJob
+from outcome_reporting.workbooks.limits import limits_of
 from outcome_reporting.workbooks.saying import say
-from outcome_reporting.workbooks.scan import limits_of
-from outcome_reporting.workbooks.source_reading import SourceReading
 
-__all__ = ["ReadJob", "ReaderPool", "load_reading", "store_reading"]
+if TYPE_CHECKING:
+    from outcome_reporting.workbooks.reading import FileReading
+
+__all__ = ["ReadJob", "ReaderPool"]
 
 _log = logging.getLogger(__name__)
-_START_SECONDS = 120
 _READ_FILE = "outcome_reporting.workbooks.read:read_file"
-_PACKAGES = Path(__file__).resolve().parents[2]
-
-
-@dataclass(frozen=True, slots=True)
-class ReadJob:
-    """One file to read: `path` are its bytes, `file_name` the name to say. With `folder` the reading stays there."""
-
-    job_id: str
-    path: Path
-    file_name: str
-    source: SourceReading = field(default_factory=SourceReading)
-    folder: Path | None = None
-
-
-class _Reader:
-    """One child process and the job that it has in hand."""
-
-    def __init__(self, hello: bytes) -> None:
-        environment = dict(os.environ)
-        paths = [str(_PACKAGES), environment.get("PYTHONPATH", "")]
-        environment |= {
-            "PYTHONPATH": os.pathsep.join(path for path in paths if path),
-            "ARROW_DEFAULT_MEMORY_POOL": "system",  # the others reserve more than they use
-            "OPENBLAS_NUM_THREADS": "1",
-            "OMP_NUM_THREADS": "1",
-        }
-        self.process = subprocess.Popen(
-            [sys.executable, "-m", "outcome_reporting.workbooks.reader_process"],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
-            env=environment,
-        )
-        assert self.process.stdin and self.process.stdout
-        self.inbox, self.outbox = self.process.stdin, self.process.stdout
-        self.is_ready = False
-        self.jobs_done = 0
-        self.job: ReadJob | None = None
-        self.deadline = time.monotonic() + _START_SECONDS
-        self.buffer = b""
-        self.send(hello)
-
-    def send(self, message: bytes) -> None:
-        with contextlib.suppress(BrokenPipeError):  # the end of its output says the same, and is looked at
-            self.inbox.write(message)
-            self.inbox.flush()
-
-    def lines(self) -> tuple[list[dict], bool]:
-        """The answers that have come, and whether the process has ended its output."""
-        data = os.read(self.outbox.fileno(), 1 << 16)
-        *whole, self.buffer = (self.buffer + data).split(b"\n")
-        return [json.loads(line) for line in whole], not data
-
-    def end(self) -> int:
-        """Kills the process if it still runs; its exit code."""
-        for pipe in (self.inbox, self.outbox):
-            with contextlib.suppress(BrokenPipeError):
-                pipe.close()
-        self.process.kill()
-        return self.process.wait()
+_IN_HAND = 2  # the file that a reader reads and the next one, so that it never waits for a busy parent
 
 
 class ReaderPool:
-    """A few readers for one set of contracts; a context manager, or end it with `close`."""
+    """A few readers for one set of contracts; a context manager, or end it with `close`.
+
+    Readers start when there is work for them, or before, with `start`. They stay for the next call: a process
+    that reads again does not wait for them to come up. One thread at a time reads; the others wait.
+    """
 
     def __init__(
         self,
@@ -123,129 +68,142 @@ class ReaderPool:
                 "reader": reader,
             }
         )
-        self._readers: list[_Reader] = []
+        self._lock = threading.Lock()
+        self._begin()
+
+    def _begin(self) -> None:
+        self._owner = os.getpid()
+        self._readers: list[ChildProcess] = []
         self._selector = selectors.DefaultSelector()
-        self._folder: Path | None = None
+        weakref.finalize(self, _end_all, self._readers, self._owner)
+
+    def _disown_readers_of_a_parent(self) -> None:
+        if self._owner != os.getpid():  # this process is a fork of the one that started them
+            self._begin()
 
     def __enter__(self) -> ReaderPool:
-        for _ in range(self.size):
-            self._start()
         return self
 
     def __exit__(self, *_) -> None:
         self.close()
 
+    def start(self, readers: int | None = None) -> None:
+        """Starts readers up to this many (default: all); they load what they need while the caller goes on."""
+        self._disown_readers_of_a_parent()
+        while len(self._readers) < min(self.size, self.size if readers is None else readers):
+            child = ChildProcess(self._hello)
+            self._readers.append(child)
+            self._selector.register(child.outbox, selectors.EVENT_READ, child)
+
     def close(self) -> None:
-        """Ends the readers and removes what they left. Readings already taken stay valid."""
-        for reader in list(self._readers):
-            self._end(reader)
-        if self._folder is not None:
-            shutil.rmtree(self._folder, ignore_errors=True)
-            self._folder = None
+        """Ends the readers. Readings already taken stay valid."""
+        for child in list(self._readers):
+            self._end(child)
 
     def read_many(self, jobs: Iterable[ReadJob]) -> Iterator[tuple[str, FileReading]]:
         """(job id, reading) of every job, as they are done, in no set order.
 
         Raises SystemFault only when readers cannot be started at all.
         """
-        waiting = deque(jobs)
-        left = len(waiting)
-        again: set[str] = set()
-        while left:
-            self._hand_out(waiting)
-            for reader, state in self._wait():
-                job, reader.job = reader.job, None
-                if state in ("done", "ready"):
-                    reader.jobs_done += state == "done"
-                else:
-                    had_done = reader.jobs_done
-                    state = self._replace(reader, state)
-                    if job is not None and had_done and job.job_id not in again:
-                        again.add(job.job_id)  # perhaps the fault of what it had read before
-                        waiting.append(job)
-                        continue
-                if job is not None:
-                    left -= 1
-                    yield job.job_id, self._reading(job, state)
+        from outcome_reporting.workbooks.reading import load_reading
+
+        with tempfile.TemporaryDirectory(prefix="reading-", dir=self.settings.folder("staging")) as folder:
+            placed = [job if job.folder else replace(job, folder=Path(folder) / job.job_id) for job in jobs]
+            for job in self.read_into_folders(placed):
+                assert job.folder
+                yield job.job_id, load_reading(job.folder)
+
+    def read_into_folders(self, jobs: Iterable[ReadJob]) -> Iterator[ReadJob]:
+        """Every job as it is done, in no set order: its reading then stands in the folder that it names.
+
+        Raises SystemFault only when readers cannot be started at all.
+        """
+        with self._lock:
+            self._disown_readers_of_a_parent()
+            waiting = deque(sorted(jobs, key=_size, reverse=True))
+            left = len(waiting)
+            again: set[str] = set()
+            try:
+                while left:
+                    self._hand_out(waiting)
+                    for child, state in self._wait():
+                        job = self._settle(child, state, waiting, again)
+                        if job is not None:
+                            left -= 1
+                            yield job
+            finally:
+                if left:  # given up half-way: what the readers still have in hand is nobody's
+                    for child in list(self._readers):
+                        self._end(child)
 
     # ------------------------------------------------------------------------------------------- the readers
 
-    def _start(self) -> None:
-        reader = _Reader(self._hello)
-        self._readers.append(reader)
-        self._selector.register(reader.outbox, selectors.EVENT_READ, reader)
-
-    def _end(self, reader: _Reader) -> int:
-        self._readers.remove(reader)
-        self._selector.unregister(reader.outbox)
-        return reader.end()
-
-    def _replace(self, reader: _Reader, state: str) -> str:
-        """Ends a reader that is lost; what it died of. Raises SystemFault when it never came up."""
-        code = self._end(reader)
-        if not reader.is_ready:
-            raise SystemFault("The process that reads files could not be started")
-        return "cpu" if code == -signal.SIGXCPU else state
+    def _end(self, child: ChildProcess) -> int:
+        self._readers.remove(child)
+        self._selector.unregister(child.outbox)
+        return child.end()
 
     def _hand_out(self, waiting: deque[ReadJob]) -> None:
-        busy = sum(reader.job is not None for reader in self._readers)
-        while len(self._readers) < min(self.size, busy + len(waiting)):
-            self._start()
-        for reader in self._readers:
-            if waiting and reader.is_ready and reader.job is None:
-                reader.job = waiting.popleft()
-                reader.deadline = time.monotonic() + self.settings.reader_wall_seconds
-                reader.send(
-                    pickle.dumps(
-                        {
-                            "path": reader.job.path,
-                            "file_name": reader.job.file_name,
-                            "source": reader.job.source,
-                            "folder": self._folder_of(reader.job),
-                        }
-                    )
-                )
+        for child in list(self._readers):
+            if not child.jobs and child.is_ready and child.process.poll() is not None:
+                self._end(child)  # it ended while it had nothing to do
+        self.start(len(waiting) + sum(bool(child.jobs) for child in self._readers))
+        for _ in range(_IN_HAND):
+            for child in self._readers:
+                if waiting and child.is_ready and len(child.jobs) < _IN_HAND:
+                    job = waiting.popleft()
+                    child.hand(job, self.settings.reader_wall_seconds)
 
-    def _wait(self) -> list[tuple[_Reader, str]]:
-        """Readers that have something to say: done, failed, memory, ended, stalled (or ready, without a job)."""
+    def _wait(self) -> list[tuple[ChildProcess, str]]:
+        """What readers say of the job in hand: done, failed, memory, ended or stalled; the last four end them."""
         now = time.monotonic()
-        working = [reader for reader in self._readers if reader.job is not None or not reader.is_ready]
-        timeout = max(0.0, min((reader.deadline for reader in working), default=now) - now)
-        said: list[tuple[_Reader, str]] = []
+        working = [child for child in self._readers if child.jobs or not child.is_ready]
+        timeout = max(0.0, min((child.deadline for child in working), default=now) - now)
+        said: list[tuple[ChildProcess, str]] = []
+        heard = set()
         for key, _ in self._selector.select(timeout):
-            reader: _Reader = key.data
-            answers, has_ended = reader.lines()
+            child: ChildProcess = key.data
+            heard.add(id(child))
+            answers, has_ended = child.answers()
             states = [answer["state"] for answer in answers]
             for answer in answers:
-                if "reason" in answer and reader.job is not None:
-                    _log.warning("reading %r failed: %s", reader.job.file_name, answer["reason"])
+                if "reason" in answer and child.jobs:
+                    _log.warning("reading %r failed: %s", child.jobs[0].file_name, answer["reason"])
             if "ready" in states:
-                reader.is_ready = True
+                child.is_ready = True
                 states.remove("ready")
-            if states or has_ended:
-                said.append((reader, states[0] if states else "ended"))
-        heard = [reader for reader, _ in said]
+            if has_ended and (not states or states[-1] == "done"):
+                states.append("ended")
+            said += [(child, state) for state in states]
         now = time.monotonic()
-        said += [(r, "stalled") for r in working if r not in heard and now >= r.deadline and (r.job or not r.is_ready)]
-        return said
+        return said + [(c, "stalled") for c in working if id(c) not in heard and now >= c.deadline]
+
+    def _settle(self, child: ChildProcess, state: str, waiting: deque[ReadJob], again: set[str]) -> ReadJob | None:
+        """What follows from a reader's word: the job that it ended, if any. A lost reader's other jobs wait again."""
+        if state == "done":
+            return child.finish(self.settings.reader_wall_seconds)
+        code = self._end(child)
+        if not child.is_ready:
+            raise SystemFault("The process that reads files could not be started")
+        job = child.jobs.popleft() if child.jobs else None
+        waiting.extendleft(reversed(child.jobs))
+        if job is not None and child.jobs_done and job.job_id not in again:
+            again.add(job.job_id)  # perhaps the fault of what it had read before
+            waiting.append(job)
+            return None
+        if job is not None:
+            self._tell_stopped(job, "cpu" if code == -signal.SIGXCPU else state)
+        return job
 
     # ------------------------------------------------------------------------------------------ the readings
 
-    def _folder_of(self, job: ReadJob) -> Path:
-        if job.folder is not None:
-            return job.folder
-        if self._folder is None:
-            self._folder = Path(tempfile.mkdtemp(prefix="reading-", dir=self.settings.folder("staging")))
-        return self._folder / job.job_id
+    def _tell_stopped(self, job: ReadJob, state: str) -> None:
+        from outcome_reporting.workbooks.reading import FileReading, store_reading
 
-    def _reading(self, job: ReadJob, state: str) -> FileReading:
-        if state == "done":
-            return load_reading(self._folder_of(job))
         reading = FileReading(job.file_name)
         reading.findings.append(say("reader_stopped", job.file_name, self._words(state)))
-        if job.folder is not None:
-            store_reading(job.folder, reading)
-        return reading
+        assert job.folder
+        store_reading(job.folder, reading)
 
     def _words(self, state: str) -> str:
         mebibytes = self.settings.reader_memory_bytes // 1024**2
@@ -254,3 +212,17 @@ class ReaderPool:
             "cpu": f"The file cannot be read: it takes over {self.settings.reader_cpu_seconds} seconds of computing",
             "memory": f"The file cannot be read: it asks for more than {mebibytes:,} MiB of memory",
         }.get(state, "The file cannot be read: it is damaged in a way that stops the reader")
+
+
+def _end_all(readers: list[ChildProcess], owner: int) -> None:
+    """Ends what a pool that nobody closed has left, at the latest when the process ends."""
+    if os.getpid() == owner:
+        while readers:
+            readers.pop().end()
+
+
+def _size(job: ReadJob) -> int:
+    try:
+        return job.path.stat().st_size
+    except OSError:
+        return 0

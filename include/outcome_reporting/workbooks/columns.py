@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
+
+from outcome_reporting.workbooks.distinct import Distinct
 
 _SHOWN_DIGITS = ".15g"
 
@@ -24,6 +26,26 @@ class RawColumn:
     numbers: pa.Array | None = None
     texts: pa.Array | None = None
     moments: pa.Array | None = None
+    _distinct: Distinct | None = field(default=None, repr=False, compare=False)
+
+    @property
+    def distinct(self) -> Distinct:
+        """The distinct values of `texts`, found once for all who ask."""
+        assert self.texts is not None
+        if self._distinct is None:
+            self._distinct = Distinct(self.texts)
+        return self._distinct
+
+    def set_texts(self, texts: pa.Array) -> None:
+        """Takes string cells; blank ones become empty."""
+        distinct = Distinct(texts)
+        blank = pc.equal(pc.utf8_length(pc.utf8_trim_whitespace(distinct.dictionary)), 0)
+        if pc.any(blank).as_py():
+            kept = pc.if_else(blank, pa.scalar(None, pa.string()), distinct.dictionary)
+            texts = distinct.spread(kept)
+            distinct = Distinct(texts)
+        if texts.null_count < len(texts):
+            self.texts, self._distinct = texts, distinct
 
     def filled(self) -> np.ndarray:
         """Which cells hold something, as booleans."""
@@ -75,14 +97,6 @@ def moment_text(moment: datetime) -> str:
     return moment.isoformat(sep=" ") if moment.time() != datetime.min.time() else moment.date().isoformat()
 
 
-def texts_of(array: pa.Array) -> pa.Array | None:
-    """String cells with blank ones made null; None when nothing is left."""
-    blank = pc.equal(pc.utf8_length(pc.utf8_trim_whitespace(array)), 0)
-    if pc.any(blank).as_py():
-        array = pc.if_else(blank, pa.scalar(None, array.type), array)
-    return None if array.null_count == len(array) else array
-
-
 def _as_text(value) -> str | None:
     if isinstance(value, bool):
         return "TRUE" if value else "FALSE"
@@ -108,7 +122,7 @@ def column_of_values(values: Sequence) -> RawColumn:
     if kinds & {date, datetime}:
         column.moments = pa.array([_as_moment(v) for v in values], pa.timestamp("ms"))
     if kinds & {str, bool, timedelta} or kinds - {float, int, date, datetime, type(None)}:
-        column.texts = texts_of(pa.array([_as_text(v) for v in values], pa.string()))
+        column.set_texts(pa.array([_as_text(v) for v in values], pa.string()))
     return column
 
 
@@ -122,5 +136,5 @@ def column_of_arrow(array: pa.Array) -> RawColumn:
     elif pa.types.is_temporal(array.type):
         column.moments = array.cast(pa.timestamp("ms"))
     else:
-        column.texts = texts_of(array.cast(pa.string()))
+        column.set_texts(array.cast(pa.string()))
     return column

@@ -64,6 +64,11 @@ def _all_texts(raw: RawColumn) -> pa.Array:
     return parts[0] if len(parts) == 1 else pc.coalesce(*parts)
 
 
+def _distinct_texts(raw: RawColumn) -> Distinct:
+    is_text_alone = raw.texts is not None and raw.numbers is None and raw.moments is None
+    return raw.distinct if is_text_alone else Distinct(_all_texts(raw))
+
+
 def _control_notes(distinct: Distinct) -> list[tuple[int, Problem]]:
     """A warning for each row whose text holds a character that cannot be shown."""
     hits = np.flatnonzero(
@@ -111,9 +116,7 @@ def _folded(distinct: Distinct, field: Field, reading: Reading) -> tuple[pa.Arra
         pc.starts_with(distinct.dictionary, f"{reading.publisher}-"),
     )
     ready = pc.and_(ready, pc.equal(pc.ascii_upper(distinct.dictionary), distinct.dictionary))
-    if pc.all(ready).as_py():
-        return distinct.dictionary, {}, []
-    return distinct.map_strings(_fold_rule(field, reading))
+    return distinct.map_strings(_fold_rule(field, reading), ready)
 
 
 def _fold_note(distinct: Distinct, codes: pa.Array, changed: list[int], field: Field, reading: Reading):
@@ -150,7 +153,7 @@ def _number_doubts(raw: RawColumn, field: Field, reading: Reading) -> list[tuple
 
 def convert_code(raw: RawColumn, field: Field, reading: Reading) -> Converted:
     """Strings as they are stored and compared."""
-    distinct = Distinct(_all_texts(raw))
+    distinct = _distinct_texts(raw)
     codes, problems, changed = _folded(distinct, field, reading)
     result = Converted(distinct.spread(codes), distinct.rows_of(problems))
     result.problems += _control_notes(distinct)
@@ -185,7 +188,7 @@ def convert_choice(raw: RawColumn, field: Field, reading: Reading) -> Converted:
         message = f"“{text}” is not an allowed value of {field.heading}"
         return Problem(rule, message, f"One of: {listing}", nearest=likeliest)
 
-    distinct = Distinct(_all_texts(raw))
+    distinct = _distinct_texts(raw)
     values, problems, _ = distinct.map_strings(choose)
     return Converted(distinct.spread(values), distinct.rows_of(problems))
 
@@ -198,7 +201,7 @@ def convert_text(raw: RawColumn, field: Field, reading: Reading) -> Converted:
     texts = _all_texts(raw)
     if raw.texts is None:
         return Converted(texts)
-    distinct = Distinct(texts)
+    distinct = _distinct_texts(raw)
     result = Converted(texts, _control_notes(distinct))
     if result.problems:
         marked, _, _ = distinct.map_strings(visible)
@@ -216,7 +219,7 @@ def convert_names(raw: RawColumn, field: Field, reading: Reading) -> Converted:
     def split(text: str) -> str:
         return "\n".join(part.strip() for part in _PARTS.split(visible(text)) if part.strip())
 
-    distinct = Distinct(_all_texts(raw))
+    distinct = _distinct_texts(raw)
     values, _, _ = distinct.map_strings(split)
     return Converted(distinct.spread(values), _control_notes(distinct))
 
@@ -256,7 +259,7 @@ def convert(raw: RawColumn, field: Field, reading: Reading) -> Converted:
     return converted
 
 
-def must_be_exact(field: Field, texts: pa.Array) -> bool:
+def must_be_exact(field: Field, raw: RawColumn) -> bool:
     """Whether a column that a fast reader gave as text may hold cells that were not text.
 
     The fast reader writes numbers, dates and TRUE/FALSE of a mixed column as text, changed: a column whose texts
@@ -265,5 +268,4 @@ def must_be_exact(field: Field, texts: pa.Array) -> bool:
     if field.kind in (Kind.MONEY, Kind.INTEGER, Kind.DECIMAL, Kind.DATE):
         return True
     pattern = r"^-?[0-9]+\.[0-9]+$|^[0-9]{4}-[0-9]{2}-[0-9]{2} [0-9]{2}:|^-?[0-9]{16,}$"
-    values = texts.dictionary_encode().dictionary
-    return bool(pc.any(pc.match_substring_regex(values, pattern)).as_py())
+    return bool(pc.any(pc.match_substring_regex(raw.distinct.dictionary, pattern)).as_py())

@@ -167,7 +167,7 @@ def convert_money(raw: RawColumn, field: Field, reading: Reading) -> Converted:
         units, valid, by_row = units_of_numbers(raw.numbers, field)
         result.problems += by_row.items()
     if raw.texts is not None:
-        distinct = Distinct(raw.texts)
+        distinct = raw.distinct
         of_values, by_value = _units_of_texts(distinct, field, reading)
         good = (distinct.index >= 0) & ~np.isin(distinct.index, list(by_value))
         units = np.where(good, of_values[np.maximum(distinct.index, 0)], units)
@@ -210,7 +210,7 @@ def convert_integer(raw: RawColumn, field: Field, reading: Reading) -> Converted
         for row in np.flatnonzero(filled & ~valid):
             result.problems.append((int(row), _integer_problem(number_text(numbers[row]), field)))
     if raw.texts is not None:
-        distinct = Distinct(raw.texts)
+        distinct = raw.distinct
         of_values = np.zeros(len(distinct.values), np.int32)
         by_value: dict[int, Problem] = {}
         for number, text in enumerate(distinct.values):
@@ -276,7 +276,7 @@ def convert_decimal(raw: RawColumn, field: Field, reading: Reading) -> Converted
     of_numbers = _decimals_of_numbers(raw.numbers, result) if raw.numbers is not None else None
     of_texts = None
     if raw.texts is not None:
-        distinct = Distinct(raw.texts)
+        distinct = raw.distinct
         new, by_value = _decimals_of_texts(distinct, reading)
         of_texts = distinct.spread(new)
         result.problems += distinct.rows_of(by_value)

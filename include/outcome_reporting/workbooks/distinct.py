@@ -92,12 +92,18 @@ class Distinct:
     def first_row(self, number: int) -> int:
         return int(np.argmax(self.index == number))
 
-    def map_strings(self, change: Callable[[str], str | Problem]) -> tuple[pa.Array, dict[int, Problem], list[int]]:
-        """Applies `change` to each value. Gives the new values, the problems, and which values were changed."""
+    def map_strings(
+        self, change: Callable[[str], str | Problem], is_ready: pa.Array | None = None
+    ) -> tuple[pa.Array, dict[int, Problem], list[int]]:
+        """Applies `change` to each value. Gives the new values, the problems, and which values were changed.
+
+        Values marked in `is_ready` (booleans, one for each value) stay as they are and are not looked at singly.
+        """
+        singly = np.arange(len(self.dictionary)) if is_ready is None else np.flatnonzero(~pc_booleans(is_ready))
         new: list[str | None] = []
         problems: dict[int, Problem] = {}
         changed: list[int] = []
-        for number, value in enumerate(self.values):
+        for number, value in zip(singly.tolist(), self.dictionary.take(pa.array(singly)).to_pylist(), strict=True):
             result = change(value)
             if isinstance(result, Problem):
                 problems[number] = result
@@ -106,7 +112,13 @@ class Distinct:
             new.append(result)
             if result != value:
                 changed.append(number)
-        return pa.array(new, pa.string()), problems, changed
+        if is_ready is None:
+            return pa.array(new, pa.string()), problems, changed
+        return pc.replace_with_mask(self.dictionary, pc.invert(is_ready), pa.array(new, pa.string())), problems, changed
+
+
+def pc_booleans(array: pa.Array) -> np.ndarray:
+    return array.to_numpy(zero_copy_only=False)
 
 
 def merged(first: pa.Array | None, second: pa.Array | None, length: int, kind: pa.DataType) -> pa.Array:

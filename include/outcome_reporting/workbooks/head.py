@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import zipfile
 from dataclasses import dataclass, field
+from functools import cache
 from io import BytesIO
 from xml.parsers import expat
 
@@ -43,10 +44,12 @@ def _feed(content: bytes, part: str, parser) -> None:
 
 
 def _parser(start, end, text):
+    """A parser that gives `start` and `end` the names of tags without their namespace."""
     parser = expat.ParserCreate(namespace_separator="}")
     parser.buffer_text = True
-    parser.StartElementHandler = lambda name, attributes: start(name.rpartition("}")[2], attributes)
-    parser.EndElementHandler = lambda name: end(name.rpartition("}")[2])
+    local = cache(lambda name: name.rpartition("}")[2])
+    parser.StartElementHandler = lambda name, attributes: start(local(name), attributes)
+    parser.EndElementHandler = lambda name: end(local(name))
     parser.CharacterDataHandler = text
     return parser
 

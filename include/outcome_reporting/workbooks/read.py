@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from pathlib import Path
 
-from outcome_reporting.domain.contract import Contract
+from outcome_reporting.domain.contract import Contract, Kind
 from outcome_reporting.domain.finding import Finding, Severity
 from outcome_reporting.domain.money import Convention
 from outcome_reporting.domain.reference import Reference
+from outcome_reporting.workbooks.control_totals import PlacedTotal, check_control_totals, totals_of_rows
 from outcome_reporting.workbooks.distinct import Reading
 from outcome_reporting.workbooks.reading import FileReading
 from outcome_reporting.workbooks.recognize import HeadingIndex, Match, Recognition, recognize
@@ -40,13 +41,37 @@ def read_file(
     return _FileReader(path, dict(contracts), reference, file_name or path.name, source, limits, publisher).read()
 
 
+class _Headings:
+    """The index of headings that was made last: one reader reads many files of one source."""
+
+    def __init__(self, contracts: Mapping[str, Contract], source: SourceReading) -> None:
+        self.contracts, self.source = list(contracts.values()), source
+        self.index = HeadingIndex(contracts, source.headings, source.constants)
+
+    def is_of(self, contracts: Mapping[str, Contract], source: SourceReading) -> bool:
+        # contracts are kept here and compared by identity: comparing them by value costs more than the index
+        ours, theirs = map(id, self.contracts), map(id, contracts.values())
+        return source == self.source and list(ours) == list(theirs)
+
+
+_last_headings: _Headings | None = None
+
+
+def _heading_index(contracts: Mapping[str, Contract], source: SourceReading) -> HeadingIndex:
+    global _last_headings
+    if _last_headings is None or not _last_headings.is_of(contracts, source):
+        _last_headings = _Headings(contracts, source)
+    return _last_headings.index
+
+
 class _FileReader:
     def __init__(self, path, contracts, reference, file_name, source, limits, publisher) -> None:
         self.path, self.contracts, self.source, self.limits = path, contracts, source, limits
-        self.index = HeadingIndex(contracts, source.headings, source.constants)
+        self.index = _heading_index(self.contracts, source)
         self.reference, self.publisher = reference, publisher
         self.result = FileReading(file_name)
         self.unmatched: list[tuple[Sheet, Recognition]] = []
+        self.control_totals: list[PlacedTotal] = []
 
     def say(self, rule: str, message: str = "", **place) -> None:
         self.result.findings.append(say(rule, self.result.file_name, message, **place))
@@ -65,14 +90,18 @@ class _FileReader:
         for sheet in sheets:
             if sheet.name == ANSWER_SHEET:
                 continue
-            recognition = recognize(sheet.head(), self.index, sheet.name)
+            head = sheet.head()
+            recognition = recognize(head, self.index, sheet.name)
             if recognition.match is not None:
                 matched.append((sheet, recognition.match))
+                above = [row for row in head if row.row_no < recognition.match.header.row_no]
+                self.control_totals += totals_of_rows(sheet.name, above)
             else:
                 self.unmatched.append((sheet, recognition))
         for sheet, match in matched:
             self._tabulate(sheet, match)
         self._tell_unmatched(bool(matched))
+        self._check_control_totals()
 
     def _open(self) -> list[Sheet] | None:
         """The sheets, or None with the finding that says why there are none."""
@@ -99,6 +128,20 @@ class _FileReader:
         except Exception:  # every reader has its own words for "damaged", none of them for people
             self.say("unreadable_file")
         return None
+
+    def _check_control_totals(self) -> None:
+        money = {
+            (table.dataset, known.name)
+            for table in self.result.tables
+            for known in self.contracts[table.dataset].fields
+            if known.kind is Kind.MONEY
+        }
+        is_unread = any(
+            f.is_error and (f.dataset, f.field) in money and f.rule != "total_disagrees" for f in self.result.findings
+        )
+        self.result.findings += check_control_totals(
+            self.result.file_name, self.control_totals, self.result.tables, self.contracts, is_unread
+        )
 
     def _tabulate(self, sheet: Sheet, match: Match) -> None:
         number = len(self.result.tables) + 1
@@ -155,11 +198,14 @@ class _FileReader:
 
     def _tell_cover(self, sheet: Sheet, closest: Match | None, has_tables: bool) -> None:
         self.result.cover_sheets.append(sheet.name)
+        is_doubtful = closest is not None and len(closest.columns) >= 2 and not sheet.is_hidden
+        totals = [] if is_doubtful else list(totals_of_rows(sheet.name, sheet.head()))
+        self.control_totals += totals
         if has_tables:
-            is_doubtful = closest is not None and len(closest.columns) >= 2 and not sheet.is_hidden
             self.say(
                 "sheet_not_recognized",
-                f"The sheet “{sheet.name}” holds no known dataset and was not read",
+                f"The sheet “{sheet.name}” holds no known dataset and "
+                + ("was read for its control totals alone" if totals else "was not read"),
                 sheet=sheet.name,
                 severity=Severity.WARNING if is_doubtful else Severity.NOTE,
             )

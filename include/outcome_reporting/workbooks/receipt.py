@@ -11,7 +11,8 @@ from outcome_reporting.domain.finding import Finding
 from outcome_reporting.workbooks import look
 from outcome_reporting.workbooks.answer import Receipt, ReceiptLine, ReceiptPart, in_reading_order
 
-_OPTIONS = {"strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False}
+# in memory: otherwise each part of the workbook is first a file of its own
+_OPTIONS = {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False}
 _EXACT_CENTS = 10**15
 
 

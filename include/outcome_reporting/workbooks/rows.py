@@ -70,11 +70,9 @@ def _labelled(body: Body, match: Match, filled: _Filled) -> list[int]:
     for raw in body.columns.values():
         if raw.texts is None:
             continue
-        encoded = raw.texts.dictionary_encode()
-        hits = pc.match_substring_regex(encoded.dictionary, _TOTAL_HINT).to_numpy(zero_copy_only=False)
+        hits = pc.match_substring_regex(raw.distinct.dictionary, _TOTAL_HINT).to_numpy(zero_copy_only=False)
         if hits.any():
-            index = encoded.indices.fill_null(-1).to_numpy(zero_copy_only=False)
-            hinted |= set(np.flatnonzero(np.isin(index, np.flatnonzero(hits))).tolist())
+            hinted |= set(np.flatnonzero(np.isin(raw.distinct.index, np.flatnonzero(hits))).tolist())
     ordered = sorted(body.columns)
     required = [column for column, f in match.columns.items() if f.required]
     found = []

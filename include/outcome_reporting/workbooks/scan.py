@@ -1,8 +1,8 @@
 """Looks at a workbook's container before any reader does, and names what readers lose in silence.
 
 A small file can ask a reader for more memory than there is, and readers turn `#REF!` and formulas without a
-stored value into empty cells. So the parts are inflated once here, within limits, and searched as bytes; only a
-hit is looked at cell by cell.
+stored value into empty cells. So the parts are inflated once here, within limits, and searched as bytes: a sheet
+as programs write it, with nothing odd in it, takes one search; only a hit is looked at more closely.
 """
 
 from __future__ import annotations
@@ -15,26 +15,17 @@ from dataclasses import dataclass, field
 from io import BytesIO
 from xml.etree import ElementTree
 
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
 from outcome_reporting.domain.finding import Finding
+from outcome_reporting.workbooks.limits import Limits
 from outcome_reporting.workbooks.saying import say
 from outcome_reporting.workbooks.sniff import FileKind
 
 MAX_ROWS = 1_048_576
 MAX_COLUMNS = 16_384
-
-
-@dataclass(frozen=True, slots=True)
-class Limits:
-    """What a container may hold. Sizes in bytes, `max_cells` in cells of the smallest box around all of them."""
-
-    max_entries: int = 5_000
-    max_inflated_bytes: int = 256 * 1024**2
-    max_cells: int = 20_000_000
-
-
-def limits_of(settings) -> Limits:
-    """The limits that the settings give."""
-    return Limits(settings.scan_max_entries, settings.scan_max_inflated_bytes, settings.scan_max_cells)
 
 
 @dataclass(slots=True)
@@ -84,8 +75,7 @@ _UTF16 = (b"\xff\xfe", b"\xfe\xff")
 # second fits every spelling that XML allows.
 _BOOLEAN_OR_ERROR = (re.compile(rb't="[be]"'), re.compile(rb"""\bt\s*=\s*["'][be]["']"""))
 _ROW_NUMBER = (re.compile(rb'<row r="(\d+)"'), re.compile(rb"""<(?:\w+:)?row\s[^>]*?\br\s*=\s*["'](\d+)["']"""))
-_FAR_CELL = re.compile(rb'r="(?:[A-Z]{2,}|[A-Z]\d{7,})')
-_ANY_CELL = re.compile(rb"""\br\s*=\s*["']([A-Z]+)(\d+)["']""")
+_ANY_CELL = re.compile(rb"""\br\s*=\s*["']([A-Za-z]+)(\d+)["']""")
 _CELL = re.compile(
     rb"""<(?P<p>\w+:)?c\s(?P<attributes>[^>]*?)(?:/>|(?<!/)>(?P<inner>.*?)</(?P=p)?c>)""".replace(
         b"(?P=p)?", rb"(?:\w+:)?"
@@ -94,26 +84,54 @@ _CELL = re.compile(
 )
 _REFERENCE = re.compile(rb"""\br=["']([A-Z]+\d+)["']""")
 _VALUE = re.compile(rb"<(?:\w+:)?v(?:\s[^>]*)?>([^<]+)</(?:\w+:)?v>")
-_FORMULA = re.compile(rb"<(?:\w+:)?f[\s>/]")
+_FORMULA_TAG = r"<(?:\w+:)?f[\s>/]"
+_FORMULA = re.compile(_FORMULA_TAG.encode())
 # Texts that the fast reader takes for an empty cell beside numbers; here only an empty cell is empty.
-_EMPTY_WORD = re.compile(
-    rb">\s*(?:#?N/?A|#N/A N/A|n/a|nan|-?NaN|-nan|NULL|null|None|&lt;NA&gt;|-?1\.#(?:IND|QNAN))\s*</(?:\w+:)?(?:t|v)>"
+_EMPTY_WORD = (
+    r">\s*(?:#?N/?A|#N/A N/A|n/a|nan|-?NaN|-nan|NULL|null|None|&lt;NA&gt;|-?1\.#(?:IND|QNAN))\s*</(?:\w+:)?(?:t|v)>"
 )
+_LETTERS = 26
+
+
+def _has(data: bytes, pattern: str) -> bool:
+    """Whether bytes hold a pattern. RE2 takes one look at each byte, ten times as fast as `re` on alternatives."""
+    whole = pa.Array.from_buffers(
+        pa.large_binary(), 1, [None, pa.py_buffer(np.array([0, len(data)], np.int64)), pa.py_buffer(data)]
+    )
+    return pc.match_substring_regex(whole, pattern)[0].as_py()
+
+
+def _far_cell(max_cells: int) -> str:
+    """A pattern of references that lie past column Z or so far down that A to Z above them are over `max_cells`."""
+    rows = str(max(1, min(max_cells // _LETTERS, MAX_ROWS)))
+    deep = f"[{rows[0]}-9][0-9]{{{len(rows) - 1}}}|[0-9]{{{len(rows) + 1}}}"
+    return f'r="(?:[A-Za-z]{{2,}}[0-9]|[A-Za-z]?(?:{deep}))'
+
+
+def _anything_odd(max_cells: int) -> str:
+    """A pattern of all that calls for a closer look at a sheet written as programs write it."""
+    return "|".join(('t="[be]"', _FORMULA_TAG, "<!(?:DOCTYPE|ENTITY)", _EMPTY_WORD, _far_cell(max_cells)))
 
 
 def _is_usual(data: bytes) -> bool:
     """Whether a sheet is written as programs write it: no prefix on its tags, double quotes, no space around `=`."""
     start = data[: 1 << 16]
-    return b'<row r="' in start and not any(odd in start for odd in (b":row", b"='", b' ="', b'= "'))
+    if data[:2] in _UTF16 or b'<row r="' not in start:
+        return False
+    return not any(odd in start for odd in (b":row", b"='", b' ="', b'= "'))
 
 
 def _read_part(archive: zipfile.ZipFile, name: str) -> bytes:
     data = archive.read(name)
     if name.lower().endswith((".xml", ".rels", ".vml")):
-        text = data.decode("utf-16", "replace").encode() if data[:2] in _UTF16 else data
-        if _FORBIDDEN.search(text):
-            raise _Refusal("unsafe_file", f"The part {name} declares a document type or an entity")
+        _refuse_declarations(name, data)
     return data
+
+
+def _refuse_declarations(part: str, data: bytes) -> None:
+    text = data.decode("utf-16", "replace").encode() if data[:2] in _UTF16 else data
+    if _FORBIDDEN.search(text):
+        raise _Refusal("unsafe_file", f"The part {part} declares a document type or an entity")
 
 
 def _check_sizes(archive: zipfile.ZipFile, limits: Limits) -> None:
@@ -130,20 +148,20 @@ def _check_sizes(archive: zipfile.ZipFile, limits: Limits) -> None:
 
 def _column_number(letters: bytes) -> int:
     number = 0
-    for letter in letters:
+    for letter in letters.upper():
         number = number * 26 + letter - 64
     return number
 
 
 def _check_box(sheet: str, data: bytes, limits: Limits) -> None:
-    """Refuses cells outside the grid and a box too large to hold; exact only when some cell lies far out."""
+    """Refuses cells outside the grid and a box too large to hold; exact where some cell lies far out."""
     usual = _is_usual(data)
     rows = [int(number) for number in _ROW_NUMBER[0].findall(data)] if usual else []
     if len(rows) != data.count(b"<row"):
         rows = [int(number) for number in _ROW_NUMBER[1].findall(data)]
     first_row, last_row = (min(rows), max(rows)) if rows else (1, 1)
-    first_column, last_column = 1, 26
-    if not usual or _FAR_CELL.search(data) or (last_row - first_row) * last_column > limits.max_cells:
+    first_column, last_column = 1, _LETTERS
+    if not usual or _has(data, _far_cell(limits.max_cells)):
         references = set(_ANY_CELL.findall(data))
         columns = {_column_number(letters) for letters, _ in references} or {1}
         first_column, last_column = min(columns), max(columns)
@@ -175,10 +193,14 @@ def _note_odd_cells(sheet: SheetScan, data: bytes) -> None:
 
 
 def _scan_sheet(sheet: SheetScan, data: bytes, limits: Limits) -> None:
+    usual = _is_usual(data)
+    if usual and not _has(data, _anything_odd(limits.max_cells)):
+        return
+    _refuse_declarations(sheet.part, data)
     _check_box(sheet.name, data, limits)
-    odd = _BOOLEAN_OR_ERROR[0 if _is_usual(data) else 1].search(data)
-    sheet.is_plain = odd is None and _EMPTY_WORD.search(data) is None
-    if odd is not None or ((b"<f" in data or b":f" in data) and _FORMULA.search(data)):
+    odd = _BOOLEAN_OR_ERROR[0 if usual else 1].search(data)
+    sheet.is_plain = odd is None and not _has(data, _EMPTY_WORD)
+    if odd is not None or _has(data, _FORMULA_TAG):
         _note_odd_cells(sheet, data)
 
 
@@ -239,11 +261,11 @@ def _scan_xlsx(archive: zipfile.ZipFile, scan: Scan, file_name: str, limits: Lim
     has_empty_word = False
     for name in names:
         lowered = name.lower()
-        if lowered.endswith((".xml", ".rels", ".vml")):
+        if name in by_part:
+            _scan_sheet(by_part[name], archive.read(name), limits)
+        elif lowered.endswith((".xml", ".rels", ".vml")):
             data = _read_part(archive, name)
-            if name in by_part:
-                _scan_sheet(by_part[name], data, limits)
-            elif name == scan.shared_strings_part and _EMPTY_WORD.search(data):
+            if name == scan.shared_strings_part and _has(data, _EMPTY_WORD):
                 has_empty_word = True
     if has_empty_word:
         for sheet in scan.sheets:

@@ -27,7 +27,7 @@ from outcome_reporting.workbooks.scan import Scan, SheetScan
 from outcome_reporting.workbooks.sniff import FileKind
 
 CSV_SHEET = "Data"
-NeedsExact = Callable[[int, pa.Array], bool]
+NeedsExact = Callable[[int, RawColumn], bool]
 
 READER_FAULTS = (
     python_calamine.CalamineError,
@@ -151,7 +151,7 @@ class XlsxSheet:
         if fast is None:
             return read_exactly(self.content, self.name).body(header)
         odd = [
-            column for column, raw in fast.columns.items() if raw.texts is not None and needs_exact(column, raw.texts)
+            column for column, raw in fast.columns.items() if raw.texts is not None and needs_exact(column, raw)
         ]
         if odd:
             exact = read_exactly(self.content, self.name)

@@ -41,9 +41,9 @@ class Tabulation:
         self._tell_rows()
         self._tell_lost_cells()
 
-    def _needs_exact(self, column: int, texts: pa.Array) -> bool:
+    def _needs_exact(self, column: int, raw: RawColumn) -> bool:
         known = self.match.columns.get(column)
-        return known is not None and must_be_exact(known, texts)
+        return known is not None and must_be_exact(known, raw)
 
     def say(self, rule: str, message: str = "", row: int | None = None, **place) -> None:
         """A finding on this sheet; `row` counts from 0 under the headings."""

@@ -2,24 +2,37 @@
 
 from __future__ import annotations
 
+import logging
 import uuid
+from collections.abc import Sequence
+from concurrent.futures import Future
 from datetime import UTC, datetime
-from typing import Any
+from functools import partial
+from typing import Any, cast
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Connection, insert
+import psycopg
+from sqlalchemy import Connection, Engine, insert
 
+from outcome_reporting.allocation.beside import Beside
 from outcome_reporting.allocation.published import ReconciliationRow
-from outcome_reporting.allocation.reconcile import reconcile
+from outcome_reporting.allocation.reconcile import LiveSums, Problem, reconcile, sum_live_facts
+from outcome_reporting.allocation.restate import Restatement
 from outcome_reporting.allocation.restate import restate as restate_rows
-from outcome_reporting.allocation.touched import Scope, touched_scope
+from outcome_reporting.allocation.touched import Scope, has_news, touched_scope
+from outcome_reporting.domain.codes import plan_period_years
 from outcome_reporting.domain.errors import SystemFault
 from outcome_reporting.settings import Settings
 from outcome_reporting.warehouse import tables
+from outcome_reporting.warehouse.largest_changes import largest_changes
+from outcome_reporting.warehouse.live import catalogue
 from outcome_reporting.warehouse.moments import next_moment
 from outcome_reporting.warehouse.outcome_facts import publication_at
-from outcome_reporting.warehouse.reconcile import reconciliation_rows
+from outcome_reporting.warehouse.reconcile import file_differences, files_of, reconciliation_rows
 from outcome_reporting.workflows.house import open_house
+
+_log = logging.getLogger(__name__)
+_FILES_NAMED = 5
 
 
 def pending_years(settings: Settings) -> list[int]:
@@ -40,14 +53,19 @@ def restate(settings: Settings, years: list[int] | None = None) -> dict[str, Any
     belong together, and a plan period's total never mixes two of them. Running it again writes nothing.
     """
     house = open_house(settings)
+    if not years and (unchanged := _unchanged(house.engine, settings)):
+        return unchanged
     run_id = uuid.uuid4()
-    with house.engine.begin() as connection:
+    with house.engine.begin() as connection, Beside(partial(_second_connection, house.engine)) as beside:
+        snapshot_at = next_moment(connection)  # first: whatever was loaded before it is committed, so all is pending
+        last = publication_at(connection)
         scope = _pending(connection, settings)
         asked = sorted({*scope.fiscal_years, *(years or ())})
         is_whole = _is_imputing_changed(connection, settings)
         offices = scope.offices if set(asked) == set(scope.fiscal_years) and not is_whole else None
-        snapshot_at = next_moment(connection)
         files = list(reconciliation_rows(connection, snapshot_at))
+        sums = partial(sum_live_facts, snapshot_at=snapshot_at)  # of all years and offices: a proof of everything
+        live: list[Future[LiveSums]] = []
         restated = restate_rows(
             connection,
             snapshot_at=snapshot_at,
@@ -58,8 +76,13 @@ def restate(settings: Settings, years: list[int] | None = None) -> dict[str, Any
             offices=offices,
             impute=settings.impute_core,
             reconciliation=[ReconciliationRow(**_as_row(row)) for row in files],
+            beside=beside,
+            while_writing=lambda: live.append(beside.begin(sums)),
         )
-        problems = [str(problem) for problem in reconcile(connection, snapshot_at)]
+        wrong = reconcile(connection, snapshot_at, live=live[0].result())
+        problems = _problems(
+            connection, wrong, snapshot_at, last.snapshot_at if last else None, None if is_whole else asked
+        )
         if problems:
             raise SystemFault("The figures do not reconcile; nothing was published:\n" + "\n".join(problems))
         if restated.is_published:
@@ -75,19 +98,97 @@ def restate(settings: Settings, years: list[int] | None = None) -> dict[str, Any
                     finished_at=datetime.now(UTC),
                 )
             )
-        difference = connection.exec_driver_sql(
-            "select coalesce(sum(abs(difference_usd)), 0.00) from report.reconciliation"
-        ).scalar_one()
+        largest = largest_changes(connection, run_id, snapshot_at) if restated.figures_changed else []
+        summary = _summary(connection, str(run_id), asked, restated, largest)
+    for change in largest:
+        _log.info("%s", change["words"])
+    return summary
+
+
+def prove(settings: Settings) -> list[str]:
+    """Everything published against everything live, to the cent, whatever was restated; changes nothing.
+
+    Each line names its files and its figure. Empty when all is well, or nothing was published yet.
+    """
+    with open_house(settings).engine.connect() as connection:
+        last = publication_at(connection)
+        if last is None:
+            return []
+        wrong = reconcile(connection, last.snapshot_at)
+        return _problems(connection, wrong, last.snapshot_at, last.snapshot_at, None)
+
+
+def _summary(
+    connection: Connection,
+    run_id: str,
+    years: list[int],
+    restated: Restatement | None = None,
+    largest: Sequence[Any] = (),
+) -> dict[str, Any]:
+    """What a run says of itself; `restated` is None where there was nothing to do, and the last run's id stands."""
+    difference = connection.exec_driver_sql(
+        "select coalesce(sum(abs(difference_usd)), 0.00) from report.reconciliation"
+    ).scalar_one()
     return {
-        "run_id": str(run_id),
-        "years": asked,
-        "rows_changed": sum(restated.rows_changed.values()),
-        "figures_changed": restated.figures_changed,
-        "is_published": restated.is_published,
+        "run_id": run_id,
+        "years": years,
+        "rows_changed": sum(restated.rows_changed.values()) if restated else 0,
+        "figures_changed": restated.figures_changed if restated else 0,
+        "largest_changes": list(largest),
+        "is_published": restated.is_published if restated else False,
         "reconciliation_difference": f"{difference:.2f}",
         "is_bad": difference != 0,
         "problems": [] if difference == 0 else ["A file's total differs from what was loaded and held"],
     }
+
+
+def _problems(
+    connection: Connection,
+    wrong: list[Problem],
+    snapshot_at: datetime,
+    since: datetime | None,
+    years: list[int] | None,
+) -> list[str]:
+    """What does not hold to the cent, each with its files and its figure.
+
+    Published rows are compared with the live facts, and the rows of files that were there at the last publication
+    with what was written down when they were loaded: those of the years restated, or of all where a figure is wrong.
+    """
+    until = snapshot_at if wrong else since
+    changed = file_differences(connection, until, None if wrong else years) if until else []
+    return [*map(str, changed), *(_with_file_and_figure(connection, problem, snapshot_at) for problem in wrong)]
+
+
+def _with_file_and_figure(connection: Connection, problem: Problem, moment: datetime) -> str:
+    code, year = problem.part.split()[0], problem.fiscal_year
+    known = catalogue(connection)
+    periods = [*known["outcomes"].get(code, ()), *(period for _, period in known["outputs"].get(code, ()))]
+    of_year = (one for one in periods if plan_period_years(one)[0] <= year <= plan_period_years(one)[1])
+    files = files_of(connection, moment, problem.office, year, problem.measure)
+    named = ", ".join(files[:_FILES_NAMED]) + (f" and {len(files) - _FILES_NAMED} more" if files[_FILES_NAMED:] else "")
+    figure = "" if problem.unconverted else problem.figure(next(of_year, ""))
+    return f"{problem}; figure {figure or 'none'}; files: {named or 'none'}"
+
+
+def _unchanged(engine: Engine, settings: Settings) -> dict[str, Any] | None:
+    """The summary of a restatement that has nothing to do, found by reading alone; None where there is something."""
+    with engine.connect() as connection:
+        last = publication_at(connection)
+        if last is None or last.is_imputed != settings.impute_core:
+            return None
+        if has_news(connection, last.snapshot_at, _today(settings)):
+            return None
+        run_id = connection.exec_driver_sql(
+            "select run_id from report.publication order by published_at desc limit 1"
+        ).scalar_one()
+        return _summary(connection, str(run_id), [])
+
+
+def _second_connection(engine: Engine) -> psycopg.Connection:
+    pooled = engine.raw_connection()
+    driver = cast(psycopg.Connection, pooled.driver_connection)
+    pooled.detach()
+    return driver
 
 
 def _is_imputing_changed(connection: Connection, settings: Settings) -> bool:

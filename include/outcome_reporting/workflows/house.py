@@ -14,6 +14,8 @@ from outcome_reporting.settings import Settings
 if TYPE_CHECKING:
     from sqlalchemy import Engine
 
+    from outcome_reporting.workbooks.child import ReaderPool
+
 
 class House:
     """Everything a workflow needs, each part opened when it is first asked for."""
@@ -38,6 +40,13 @@ class House:
             for name in names
             if name and name not in ("sdg", "plan_elements")
         }
+
+    @cached_property
+    def readers(self) -> ReaderPool:
+        """The processes that read files: started with the first file or before it, and kept for the next call."""
+        from outcome_reporting.workbooks.child import ReaderPool
+
+        return ReaderPool(self.settings, self.contracts, self.reference)
 
     @cached_property
     def engine(self) -> Engine:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import hashlib
 import os
 import stat
+import threading
 import time
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
@@ -49,6 +50,17 @@ def list_inbox(settings: Settings) -> Iterator[tuple[str, Path]]:
                 yield folder.name, path
 
 
+def start_readers(settings: Settings) -> None:
+    """Start the processes that read files if anything lies in the drop folders.
+
+    Called before the rest of a night is imported: they load what they need at the same time.
+    """
+    from outcome_reporting.workflows.house import open_house
+
+    if next(list_inbox(settings), None) is not None:
+        open_house(settings).readers.start()
+
+
 def _is_looked_at(path: Path) -> bool:
     name = path.name.lower()
     if name in _IGNORED_NAMES or name.endswith(_IGNORED_ENDINGS) or name.startswith(("~$", ".")):
@@ -88,12 +100,12 @@ def _archive(settings: Settings, digest: str, content: bytes) -> Path:
     if target.exists():
         return target
     target.parent.mkdir(parents=True, exist_ok=True)
-    partial = target.with_name(f"{target.name}.{os.getpid()}.part")
+    partial = target.with_name(f"{target.name}.{os.getpid()}-{threading.get_ident()}.part")
     with partial.open("wb") as stream:
         stream.write(content)
         stream.flush()
         os.fsync(stream.fileno())
-    if hashlib.sha256(partial.read_bytes()).hexdigest() != digest:
+    if partial.read_bytes() != content:
         partial.unlink()
         raise SystemFault(f"{target.name} could not be archived: what was written reads differently")
     partial.rename(target)

@@ -14,11 +14,13 @@ import shutil
 import threading
 import uuid
 from collections.abc import Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import insert, select, update
+from sqlalchemy import select, update
+from sqlalchemy.dialects.postgresql import insert as upsert
 
 from outcome_reporting.checks.catalogue import DIMENSIONS
 from outcome_reporting.settings import Settings
@@ -27,6 +29,7 @@ from outcome_reporting.warehouse.files import SeenFile, record_file
 from outcome_reporting.workflows import answering, loading
 from outcome_reporting.workflows.house import House, open_house
 from outcome_reporting.workflows.inbox import Dropped, archive_path, keep, list_inbox
+from outcome_reporting.workflows.verdicts import forget_verdicts, load_verdicts, store_verdicts
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -34,12 +37,16 @@ if TYPE_CHECKING:
     from outcome_reporting.workflows.judging import Candidate
 
 
+_ARCHIVERS = 4  # they wait for the disk
+
+
 def begin_night(settings: Settings) -> str:
-    """Open a run; its id names the folder in which the night's steps leave what the next ones need."""
-    house = open_house(settings)
+    """The id of a new run, which names the folder in which the night's steps leave what the next ones need.
+
+    The warehouse hears of it with the first file that there is something to do about: a night that changes nothing
+    writes nothing.
+    """
     run_id = str(uuid.uuid4())
-    with house.engine.begin() as connection:
-        connection.execute(insert(tables.run).values(run_id=run_id, kind="intake", started_at=datetime.now(UTC)))
     _staging(settings, run_id).mkdir(parents=True, exist_ok=True)
     return run_id
 
@@ -51,7 +58,9 @@ def notice_files(settings: Settings, run_id: str) -> list[str]:
     one is looked at again only when something has been loaded, undone or dropped since its verdict.
     """
     house = open_house(settings)
-    dropped = [kept for source, path in list_inbox(settings) if (kept := keep(settings, source, path))]
+    with ThreadPoolExecutor(_ARCHIVERS) as pool:
+        kept = pool.map(lambda found: keep(settings, *found), list_inbox(settings))
+        dropped = [one for one in kept if one]
     night = []
     seen: dict[str, str] = {}
     with house.engine.begin() as connection:
@@ -77,8 +86,9 @@ def notice_files(settings: Settings, run_id: str) -> list[str]:
             else:
                 judged_at = file.verdict_at if file is not None and file.verdict == "rejected" else None
                 is_stale = judged_at and not is_new_about and (changed_at is None or changed_at <= judged_at)
+                is_told = file is not None and is_stale and (file.file_name, file.source) == (one.file_name, one.source)
                 entry |= {
-                    "file_id": _note_file(connection, run_id, one, file),
+                    "file_id": str(file.file_id) if file and is_told else _note_file(connection, run_id, one, file),
                     "state": "waiting" if is_stale else "read",
                 }
                 if judged_at:
@@ -92,6 +102,10 @@ def notice_files(settings: Settings, run_id: str) -> list[str]:
 def note_night(settings: Settings, run_id: str, entries: Sequence[dict]) -> None:
     """Leave the list of a night's files for the next steps; an entry without a state is to be read."""
     night = [{"state": "read", "seen_before_at": None, "cause": "load"} | entry for entry in entries]
+    if any(entry["state"] != "waiting" for entry in night):
+        run = {"run_id": run_id, "kind": "intake", "started_at": datetime.now(UTC)}
+        with open_house(settings).engine.begin() as connection:
+            connection.execute(upsert(tables.run).values(run).on_conflict_do_nothing())
     (_staging(settings, run_id) / "night.json").write_text(json.dumps(night, indent=1, ensure_ascii=False))
 
 
@@ -110,7 +124,7 @@ def read_files(
     settings: Settings, run_id: str, file_ids: Sequence[str], on_file: Callable[[str], None] | None = None
 ) -> list[str]:
     """Read these files in limited child processes; each reading is left in the run's folder."""
-    from outcome_reporting.workbooks.child import ReaderPool, ReadJob
+    from outcome_reporting.workbooks.child import ReadJob
     from outcome_reporting.workbooks.source_reading import SourceReading
     from outcome_reporting.workflows.sources import load_sources
 
@@ -132,10 +146,9 @@ def read_files(
         return []
     warming = threading.Thread(target=_warm_up, daemon=True)
     warming.start()
-    with ReaderPool(settings, house.contracts, house.reference) as pool:
-        for _, reading in pool.read_many(jobs):
-            if on_file:
-                on_file(reading.file_name)
+    for job in house.readers.read_into_folders(jobs):
+        if on_file:
+            on_file(job.file_name)
     warming.join()
     return [job.job_id for job in jobs]
 
@@ -155,8 +168,7 @@ def judge_files(settings: Settings, run_id: str) -> list[str]:
     candidates = _candidates(settings, run_id)
     with house.engine.connect() as connection:
         judge(house, connection, candidates)
-    with (_staging(settings, run_id) / "verdicts.pickle").open("wb") as stream:
-        pickle.dump(candidates, stream)
+    store_verdicts(_staging(settings, run_id), candidates)
     return [c.file_id for c in loading.in_load_order([c for c in candidates if not c.is_rejected])]
 
 
@@ -187,18 +199,17 @@ def load_files(
     settings: Settings, run_id: str, file_ids: Sequence[str], on_file: Callable[[str], None] | None = None
 ) -> list[int]:
     """Load these accepted files, one transaction each; the fiscal years that their rows speak of."""
+    from outcome_reporting.workflows.loaders import load_side_by_side
+
     house = open_house(settings)
     verdicts = {candidate.file_id: candidate for candidate in _verdicts(settings, run_id)}
     entries = {entry["file_id"]: entry for entry in _night(settings, run_id) if entry["state"] == "read"}
-    years: set[int] = set()
-    for file_id in file_ids:
-        candidate = verdicts[file_id]
-        with house.engine.begin() as connection:
-            loaded = loading.load_candidate(
-                house, connection, run_id, entries[file_id], candidate, entries[file_id]["cause"]
-            )
-        _write_pickle(_staging(settings, run_id) / "loads" / f"{file_id}.pickle", loaded)
-        years |= loading.years_of(candidate)
+    done = _staging(settings, run_id) / "loads"
+    years = {year for file_id in file_ids for year in loading.years_of(verdicts[file_id])}
+    # where this step is run again, what was loaded before it stopped is not loaded twice
+    missing = [verdicts[file_id] for file_id in file_ids if not (done / f"{file_id}.pickle").exists()]
+    for candidate, loaded in load_side_by_side(house, run_id, entries, missing):
+        _write_pickle(done / f"{candidate.file_id}.pickle", loaded)
         if on_file:
             on_file(candidate.file_name)
     if any(set(verdicts[file_id].datasets) & set(DIMENSIONS) for file_id in file_ids):
@@ -279,6 +290,7 @@ def close_night(settings: Settings, run_id: str) -> dict[str, Any]:
             .where(tables.run.c.run_id == run_id)
             .values(finished_at=datetime.now(UTC), summary=summary)
         )
+    forget_verdicts()
     shutil.rmtree(_staging(settings, run_id), ignore_errors=True)
     return summary
 
@@ -296,13 +308,18 @@ def _told(candidate: Candidate | None, entry: dict) -> Iterable[str]:
 
 def check_files(settings: Settings, paths: Sequence[Path], out: Path | None = None) -> list[dict[str, Any]]:
     """The night's answer for these files, changing nothing: neither warehouse nor archive nor folders."""
-    from outcome_reporting.workbooks.child import ReaderPool, ReadJob
-    from outcome_reporting.workflows.judging import Candidate, judge
+    from outcome_reporting.workbooks.child import ReadJob
 
     house = open_house(settings)
     jobs = [ReadJob(str(number), path, path.name) for number, path in enumerate(paths)]
-    with ReaderPool(settings, house.contracts, house.reference) as pool:
-        readings = dict(pool.read_many(jobs))
+    house.readers.start(len(jobs))  # they come up while judging is imported
+
+    from outcome_reporting.workflows.judging import Candidate, judge
+
+    warming = threading.Thread(target=_warm_up, daemon=True)
+    warming.start()
+    readings = dict(house.readers.read_many(jobs))
+    warming.join()
     candidates = [
         Candidate(
             job.job_id,
@@ -332,8 +349,7 @@ def _night(settings: Settings, run_id: str) -> list[dict]:
 
 
 def _verdicts(settings: Settings, run_id: str) -> list[Candidate]:
-    path = _staging(settings, run_id) / "verdicts.pickle"
-    return pickle.loads(path.read_bytes()) if path.exists() else []
+    return load_verdicts(_staging(settings, run_id))
 
 
 def _write_pickle(path: Path, value: object) -> None:

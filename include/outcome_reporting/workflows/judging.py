@@ -8,118 +8,95 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
-from datetime import datetime
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
 import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
 
-from outcome_reporting.checks.catalogue import DIMENSIONS, Catalogue, build_catalogue, overlay, rows_by_slice
+from outcome_reporting.checks.catalogue import DIMENSIONS, Catalogue
+from outcome_reporting.checks.columns import united
 from outcome_reporting.checks.expectations import check_tables
-from outcome_reporting.checks.groups import Group, judge_groups
+from outcome_reporting.checks.groups import judge_groups
 from outcome_reporting.checks.references import check_references
 from outcome_reporting.domain.contract import BadRows, Contract
 from outcome_reporting.domain.finding import Finding, Severity
 from outcome_reporting.domain.rules import RULES
 from outcome_reporting.domain.table import TypedTable
-from outcome_reporting.warehouse import live, uses
-from outcome_reporting.warehouse.slices import split_slices
+from outcome_reporting.workflows.evidence import Candidate, Evidence, SliceKey, Slices, in_drop_order
 from outcome_reporting.workflows.house import House
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
 
-
-@dataclass(slots=True)
-class Candidate:
-    """One file on trial. `findings` grows until the verdict; `held` are its bad groups by dataset."""
-
-    file_id: str
-    file_name: str
-    dropped_at: datetime
-    tables: list[TypedTable]
-    findings: list[Finding]
-    seen_before_at: datetime | None = None  # a file judged before, in an earlier night
-    held: dict[str, list[Group]] = field(default_factory=dict)
-    base: list[Finding] = field(default_factory=list)  # what does not depend on the other files
-
-    def tables_of(self, dataset: str) -> list[TypedTable]:
-        return [table for table in self.tables if table.dataset == dataset]
-
-    @property
-    def datasets(self) -> list[str]:
-        return list(dict.fromkeys(table.dataset for table in self.tables if table.row_count))
-
-    @property
-    def is_rejected(self) -> bool:
-        return any(finding.is_error and not self._is_held(finding) for finding in self.findings)
-
-    def _is_held(self, finding: Finding) -> bool:
-        return any(finding in group.findings for groups in self.held.values() for group in groups)
+__all__ = ["Candidate", "judge"]
 
 
 def judge(house: House, connection: Connection, candidates: Sequence[Candidate]) -> None:
     """Fill `findings` and `held` of every candidate; a candidate is then rejected or not by what it holds."""
-    _check_alone(house, candidates)
+    evidence = Evidence(house, connection)
+    _check_alone(evidence, candidates)
     for candidate in candidates:
         candidate.base = list(candidate.findings)
         if not candidate.datasets and not candidate.is_rejected:
             candidate.findings.append(_whole_file(candidate, "no_rows", "at least one row"))
     standing = [candidate for candidate in candidates if not _fails_alone(house, candidate)]
-    facts = _LiveFacts(house, connection)
+    catalogue = None
     while True:
-        fallen = _judge_together(house, facts, standing)
+        catalogue = _refer(evidence, standing, catalogue)
+        fallen = [c for c in standing if c.is_rejected] or _judge_together(evidence, standing, catalogue)
         if not fallen:
             break
         standing = [candidate for candidate in standing if candidate not in fallen]
-    _tell_everything(house, facts, standing, [c for c in candidates if c not in standing])
+    _tell_everything(evidence, standing, [c for c in candidates if c not in standing], catalogue)
 
 
 def _tell_everything(
-    house: House, facts: _LiveFacts, standing: Sequence[Candidate], fallen: Sequence[Candidate]
+    evidence: Evidence, standing: Sequence[Candidate], fallen: Sequence[Candidate], catalogue: Catalogue
 ) -> None:
     """A file that failed by itself is judged against the others too: every problem is told in one pass.
 
     What the file itself brings counts as known, so that one bad cell is not told as a hundred.
     """
     for candidate in fallen:
-        catalogue = _catalogue(house, facts, [*standing, candidate])
-        known = set(candidate.findings)
-        references = [
-            finding
-            for table in candidate.tables
-            for finding in check_references(house.contracts[table.dataset], table, catalogue)
-            if finding not in known
-        ]
+        brings_codes = any(candidate.tables_of(dataset) for dataset in DIMENSIONS)
+        known = evidence.catalogue(evidence.brought([*standing, candidate])) if brings_codes else catalogue
+        told = set(candidate.findings)
+        references = [finding for finding in _references(evidence, candidate, known) if finding not in told]
         candidate.findings.extend(references)
-        _hold_groups(house, candidate, references)
+        _hold_groups(evidence.house, candidate)
 
 
-def _catalogue(house: House, facts: _LiveFacts, candidates: Sequence[Candidate]) -> Catalogue:
-    """Live codes overlaid with what these files bring, the later drop over the earlier one."""
-    return build_catalogue(overlay(facts.dimensions, _brought(house, candidates)))
+def _references(evidence: Evidence, candidate: Candidate, catalogue: Catalogue) -> list[Finding]:
+    return [
+        finding
+        for table in candidate.tables
+        for finding in check_references(
+            evidence.house.contracts[table.dataset], table, catalogue, evidence.columns(table)
+        )
+    ]
 
 
-def _brought(house: House, candidates: Sequence[Candidate]) -> dict[str, dict]:
-    brought: dict[str, dict] = defaultdict(dict)
-    for candidate in sorted(candidates, key=lambda c: (c.dropped_at, c.file_name)):
-        for dataset in DIMENSIONS:
-            if tables := candidate.tables_of(dataset):
-                brought[dataset].update(rows_by_slice(house.contracts[dataset], tables))
-    return brought
-
-
-def _check_alone(house: House, candidates: Sequence[Candidate]) -> None:
+def _check_alone(evidence: Evidence, candidates: Sequence[Candidate]) -> None:
     """Great Expectations, one batch for each contract over all files of the night."""
+    house = evidence.house
     for contract in house.contracts.values():
-        owned = [(c, table) for c in candidates for table in c.tables_of(contract.dataset)]
-        found = check_tables(contract, [table for _, table in owned], house.code_lists)
-        cells = {id(candidate): {(f.sheet, f.cell) for f in candidate.findings if f.is_error} for candidate, _ in owned}
-        for number, finding in found:
-            candidate = owned[number][0]
+        owned = [(n, c, table) for n, c in enumerate(candidates) for table in c.tables_of(contract.dataset)]
+        found = check_tables(
+            contract,
+            [table for _, _, table in owned],
+            house.code_lists,
+            [evidence.columns(table) for _, _, table in owned],
+            [number for number, _, _ in owned],
+        )
+        if not found:
+            continue
+        cells = {number: {(f.sheet, f.cell) for f in c.findings if f.is_error} for number, c, _ in owned}
+        for place, finding in found:
+            number, candidate, _ = owned[place]
             # a cell that could not be read is told once: its emptiness is not a second problem
-            if finding.rule == "missing_value" and (finding.sheet, finding.cell) in cells[id(candidate)]:
+            if finding.rule == "missing_value" and (finding.sheet, finding.cell) in cells[number]:
                 continue
             candidate.findings.append(finding)
 
@@ -145,37 +122,40 @@ def _is_slice_gap(house: House, finding: Finding) -> bool:
 
 
 def _fails_alone(house: House, candidate: Candidate) -> bool:
-    held = _row_errors(house, candidate, candidate.findings)
+    held = set(_row_errors(house, candidate, candidate.findings))
     return any(finding.is_error and finding not in held for finding in candidate.findings)
 
 
-def _judge_together(house: House, facts: _LiveFacts, standing: list[Candidate]) -> list[Candidate]:
-    """One round: references, groups, slices and keys of those still standing; returns those that fall."""
-    for candidate in standing:
-        candidate.findings = list(candidate.base)
-    brought = _brought(house, standing)
-    catalogue = build_catalogue(overlay(facts.dimensions, brought))
-    for candidate in standing:
-        references = [
-            finding
-            for table in candidate.tables
-            for finding in check_references(house.contracts[table.dataset], table, catalogue)
-        ]
-        candidate.findings.extend(references)
-        _hold_groups(house, candidate, references)
+def _refer(evidence: Evidence, standing: list[Candidate], before: Catalogue | None) -> Catalogue:
+    """References and groups of those still standing, against what they bring; the codes that are known.
+
+    `before` is the catalogue of the round before: where the fallen had brought no code, nothing that was said of
+    the others changes.
+    """
+    catalogue = evidence.catalogue(evidence.brought(standing))
+    for candidate in standing if catalogue != before else ():
+        candidate.findings = [*candidate.base, *_references(evidence, candidate, catalogue)]
+        _hold_groups(evidence.house, candidate)
+    return catalogue
+
+
+def _judge_together(evidence: Evidence, standing: list[Candidate], catalogue: Catalogue) -> list[Candidate]:
+    """Slices, keys and needs of those still standing; returns those that fall."""
+    before = {candidate.file_id: list(candidate.findings) for candidate in standing}
+    slices = evidence.slices(standing, catalogue)
+    _judge_slices(evidence, standing, slices)
+    _judge_keys(evidence, standing, slices)
+    if not any(candidate.is_rejected for candidate in standing):
+        _judge_needs(evidence, standing, catalogue, slices)
     fallen = [candidate for candidate in standing if candidate.is_rejected]
     if fallen:
-        return fallen
-    slices = {candidate.file_id: _slices(house, candidate, catalogue) for candidate in standing}
-    _judge_slices(house, facts, standing, slices)
-    _judge_keys(house, facts, standing, slices)
-    if any(candidate.is_rejected for candidate in standing):
-        return [candidate for candidate in standing if candidate.is_rejected]
-    _judge_needs(house, facts, standing, brought, slices)
-    return [candidate for candidate in standing if candidate.is_rejected]
+        for candidate in standing:
+            if candidate not in fallen:  # what was said beside the fallen is said anew without them
+                candidate.findings = before[candidate.file_id]
+    return fallen
 
 
-def _hold_groups(house: House, candidate: Candidate, references: list[Finding]) -> None:
+def _hold_groups(house: House, candidate: Candidate) -> None:
     candidate.held = {}
     for dataset in candidate.datasets:
         if not _holds(house, dataset):
@@ -188,29 +168,16 @@ def _hold_groups(house: House, candidate: Candidate, references: list[Finding]) 
         candidate.findings.extend(f for group in groups for f in group.findings if f not in known)
 
 
-Slices = Mapping[tuple[str, str, str], "np.ndarray | None"]
-
-
-def _slices(house: House, candidate: Candidate, catalogue: Catalogue) -> dict[tuple[str, str, str], dict]:
-    """(dataset, office, slice key) -> rows of each table of the dataset."""
-    spellings = {spelling: next(iter(codes)) for spelling, codes in catalogue.partners.items()}
-    found = {}
-    for dataset in candidate.datasets:
-        for part in split_slices(house.contracts[dataset], candidate.tables_of(dataset), spellings):
-            found[(dataset, part.office, part.slice_key)] = part.rows
-    return found
-
-
-def _judge_slices(house: House, facts: _LiveFacts, standing: list[Candidate], slices: Mapping[str, dict]) -> None:
+def _judge_slices(evidence: Evidence, standing: list[Candidate], slices: Mapping[str, Slices]) -> None:
     """Two files on one slice: the later counts; without a key in common both fall. An old file is overtaken."""
-    owners: dict[tuple, list[Candidate]] = defaultdict(list)
+    owners: dict[SliceKey, list[Candidate]] = defaultdict(list)
     for candidate in standing:
         for key in slices[candidate.file_id]:
             owners[key].append(candidate)
     told = set()
     for key, sharing in owners.items():
         for candidate in sharing:
-            newer = facts.loaded_since(candidate, key)
+            newer = evidence.loaded_since(candidate, key)
             if newer and (candidate.file_id, "overtaken") not in told:
                 told.add((candidate.file_id, "overtaken"))
                 candidate.findings.append(
@@ -218,12 +185,11 @@ def _judge_slices(house: House, facts: _LiveFacts, standing: list[Candidate], sl
                 )
         if len(sharing) < 2:
             continue
-        sharing.sort(key=lambda c: (c.dropped_at, c.file_name))
-        for earlier, later in pairwise(sharing):
+        for earlier, later in pairwise(in_drop_order(sharing)):
             if (earlier.file_id, later.file_id) in told:
                 continue
             told.add((earlier.file_id, later.file_id))
-            contract = house.contracts[key[0]]
+            contract = evidence.house.contracts[key[0]]
             share = _keys(contract, earlier, slices, key) & _keys(contract, later, slices, key)
             rule = "same_slice_replaced" if share else "same_slice_conflict"
             what = f"{contract.title} {key[2].replace('|', ' ')}".strip()
@@ -233,7 +199,7 @@ def _judge_slices(house: House, facts: _LiveFacts, standing: list[Candidate], sl
                 )
 
 
-def _keys(contract: Contract, candidate: Candidate, slices: Mapping[str, dict], key: tuple) -> set[tuple]:
+def _keys(contract: Contract, candidate: Candidate, slices: Mapping[str, Slices], key: SliceKey) -> set[tuple]:
     found: set[tuple] = set()
     for place, rows in slices[candidate.file_id][key].items():
         data = candidate.tables_of(contract.dataset)[place].data
@@ -242,127 +208,68 @@ def _keys(contract: Contract, candidate: Candidate, slices: Mapping[str, dict], 
     return found
 
 
-def _judge_keys(house: House, facts: _LiveFacts, standing: list[Candidate], slices: Mapping[str, dict]) -> None:
+def _judge_keys(evidence: Evidence, standing: list[Candidate], slices: Mapping[str, Slices]) -> None:
     """Business keys are unique among live rows: also across slices, where a contract says `unique`."""
-    for contract in house.contracts.values():
+    for contract in evidence.house.contracts.values():
         unique = [f.name for f in contract.fields if f.unique and contract.key == (f.name,) and contract.slice]
-        if not unique:
+        owned = [(c, place, table) for c in standing for place, table in enumerate(c.tables_of(contract.dataset))]
+        if not unique or not owned:
             continue
-        owned = [(c, number, table) for c in standing for number, table in enumerate(c.tables_of(contract.dataset))]
-        texts = [text for _, _, table in owned for text in table.data[unique[0]].to_pylist()]
-        if not texts:
-            continue
+        columns = [evidence.columns(table).distinct(unique[0]) for _, _, table in owned]
+        keys, numbers = united(columns)
         replaced = {key[1:] for c in standing for key in slices[c.file_id] if key[0] == contract.dataset}
-        elsewhere = facts.keys_elsewhere(contract, unique[0], texts, replaced)
+        elsewhere = evidence.keys_elsewhere(contract, unique[0], keys, replaced)
+        is_elsewhere = pc.is_in(keys, pa.array(list(elsewhere), keys.type)).to_numpy(zero_copy_only=False)
+        # only a key that stands in two tables, or elsewhere, needs a look at its rows
+        counts = np.bincount(np.concatenate([number[:-1] for number in numbers]), minlength=len(keys))
+        is_suspect = np.append(is_elsewhere | (counts > 1), False)
+        if not is_suspect.any():
+            continue
         winners = _winning_rows(contract, standing, slices)
         seen: dict[str, Candidate] = {}
-        for candidate, number, table in owned:
-            for index, text in enumerate(table.data[unique[0]].to_pylist()):
+        for (candidate, place, table), column, number in zip(owned, columns, numbers, strict=True):
+            of_row = number[column.of_row]
+            for row in np.flatnonzero(is_suspect[of_row]):
+                text = keys[of_row[row]].as_py()
                 other = elsewhere.get(text)
-                if (candidate.file_id, number, index) in winners and other is None:
+                if other is None and row in winners.get((candidate.file_id, place), ()):
                     first = seen.setdefault(text, candidate)
                     other = first.file_name if first is not candidate else None
                 if other:
                     candidate.findings.append(
-                        _at_cell(
-                            candidate,
-                            table,
-                            index,
-                            unique[0],
-                            "key_loaded_elsewhere",
-                            text,
-                            f"not in {other}",
-                        )
+                        _at_cell(table, int(row), unique[0], "key_loaded_elsewhere", text, f"not in {other}")
                     )
 
 
-def _winning_rows(contract: Contract, standing: list[Candidate], slices: Mapping[str, dict]) -> set[tuple]:
-    """(file, table, row) of the rows that will be live: those of the latest file of each slice."""
-    latest: dict[tuple, Candidate] = {}
-    for candidate in sorted(standing, key=lambda c: (c.dropped_at, c.file_name)):
+def _winning_rows(
+    contract: Contract, standing: list[Candidate], slices: Mapping[str, Slices]
+) -> dict[tuple[str, int], set[int]]:
+    """The rows that will be live, by file and place of the table: those of the latest file of each slice."""
+    latest: dict[SliceKey, Candidate] = {}
+    for candidate in in_drop_order(standing):
         for key in slices[candidate.file_id]:
             if key[0] == contract.dataset:
                 latest[key] = candidate
-    return {
-        (candidate.file_id, place, int(row))
-        for key, candidate in latest.items()
-        for place, rows in slices[candidate.file_id][key].items()
-        for row in rows
-    }
+    winning: dict[tuple[str, int], set[int]] = defaultdict(set)
+    for key, candidate in latest.items():
+        for place, rows in slices[candidate.file_id][key].items():
+            winning[(candidate.file_id, place)].update(rows.tolist())
+    return winning
 
 
 def _judge_needs(
-    house: House,
-    facts: _LiveFacts,
-    standing: list[Candidate],
-    brought: Mapping[str, dict],
-    slices: Mapping[str, dict],
+    evidence: Evidence, standing: list[Candidate], catalogue: Catalogue, slices: Mapping[str, Slices]
 ) -> None:
     """A slice that no longer brings a code which live facts need; facts that this night replaces do not count."""
     replaced = {key for candidate in standing for key in slices[candidate.file_id]}
-    for candidate in standing:
-        for dataset in DIMENSIONS:
-            if dataset not in candidate.datasets:
-                continue
-            for code, users in facts.needed_codes(dataset, brought, replaced).items():
+    for dataset in DIMENSIONS:
+        bringing = [candidate for candidate in standing if dataset in candidate.datasets]
+        needed = evidence.needed_codes(dataset, catalogue, replaced) if bringing else {}
+        for candidate in bringing:
+            for code, users in needed.items():
                 candidate.findings.append(
                     _whole_file(candidate, "live_facts_need", code, f"{code} is needed by {users}")
                 )
-
-
-class _LiveFacts:
-    """What the warehouse holds, read when it is first needed and once a night."""
-
-    def __init__(self, house: House, connection: Connection) -> None:
-        self.house, self.connection = house, connection
-        self.dimensions = live.dimensions(connection)
-        self._loads: dict | None = None
-
-    def loaded_since(self, candidate: Candidate, key: tuple[str, str, str]) -> str | None:
-        """The file that covers this slice and was dropped after this one was first judged."""
-        if candidate.seen_before_at is None:
-            return None
-        if self._loads is None:
-            self._loads = uses.live_loads(self.connection)
-        found = self._loads.get(key)
-        if found is None:
-            return None
-        file_name, loaded_at, dropped_at = found
-        is_later = loaded_at > candidate.seen_before_at and dropped_at > candidate.dropped_at
-        return file_name if is_later else None
-
-    def keys_elsewhere(self, contract: Contract, name: str, texts: list, replaced: set) -> dict[str, str]:
-        return uses.keys_elsewhere(self.connection, contract, name, texts, replaced)
-
-    def needed_codes(self, dataset: str, brought: Mapping[str, dict], replaced: set) -> dict[str, str]:
-        """Codes that vanish with what is brought, though live facts need them: code -> who."""
-        now = build_catalogue(self.dimensions)
-        then = build_catalogue(overlay(self.dimensions, brought))
-        gone = _vanished(dataset, now, then)
-        return uses.users_of(self.connection, self.house.contracts, dataset, gone, replaced) if gone else {}
-
-
-def _vanished(dataset: str, now: Catalogue, then: Catalogue) -> list[tuple]:
-    """What facts could refer to before and no longer: codes, codes in a year range, spellings, dated rates."""
-    if dataset == "offices":
-        return [(code,) for code in sorted(now.offices - then.offices)]
-    if dataset == "funds":
-        return [(code,) for code in sorted(now.funds.keys() - then.funds.keys())]
-    if dataset == "partners":
-        return [(spelling,) for spelling in sorted(now.partners.keys() - then.partners.keys())]
-    if dataset == "exchange_rates":
-        return [
-            (currency, dates[0][0], then.rates[currency][0][0] if then.rates.get(currency) else None)
-            for currency, dates in now.rates.items()
-            if dates and (not then.rates.get(currency) or then.rates[currency][0][0] > dates[0][0])
-        ]
-    before, after = (now.outcomes, then.outcomes) if dataset == "outcomes" else (now.outputs, then.outputs)
-    return [
-        (code, first, last)
-        for code, periods in before.items()
-        for first, last, *_ in periods
-        if not any(a <= first and last <= b for a, b, *_ in after.get(code, ()))
-    ]
 
 
 def _whole_file(candidate: Candidate, rule: str, expected: str, message: str = "", is_error: bool = False) -> Finding:
@@ -377,14 +284,12 @@ def _whole_file(candidate: Candidate, rule: str, expected: str, message: str = "
     )
 
 
-def _at_cell(
-    candidate: Candidate, table: TypedTable, index: int, field_name: str, rule: str, found: str, expected: str
-) -> Finding:
+def _at_cell(table: TypedTable, index: int, field_name: str, rule: str, found: str, expected: str) -> Finding:
     meaning = RULES[rule]
     return Finding(
         rule=rule,
         severity=meaning.severity,
-        file_name=candidate.file_name,
+        file_name=table.file_name,
         message=meaning.title,
         expected=expected,
         remedy=meaning.remedy,

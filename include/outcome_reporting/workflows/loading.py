@@ -72,11 +72,9 @@ def in_load_order(candidates: Sequence[Candidate]) -> list[Candidate]:
     return sorted(by_drop, key=lambda c: c.file_id not in first)
 
 
-def load_candidate(
-    house: House, connection: Connection, run_id: str, entry: dict, candidate: Candidate, cause: str = "load"
-) -> Loaded:
-    """Write one accepted file in the caller's transaction, with its findings and its verdict."""
-    plan = LoadPlan(
+def plan_load(house: House, run_id: str, entry: dict, candidate: Candidate) -> LoadPlan:
+    """What is to be written of an accepted file: good rows by dataset, and the groups that are held."""
+    return LoadPlan(
         file_id=UUID(candidate.file_id),
         file_name=entry["file_name"],
         source=entry["source"],
@@ -91,12 +89,15 @@ def load_candidate(
         held=[group for dataset in candidate.held for group in _held_groups(house.contracts[dataset], candidate)],
         owner=entry["owner"],
         run_id=UUID(run_id),
-        cause=cause,
+        cause=entry["cause"],
     )
+
+
+def write_plan(house: House, connection: Connection, run_id: str, candidate: Candidate, plan: LoadPlan) -> Loaded:
+    """Write one accepted file in the caller's transaction, with its findings and its verdict."""
     result = write_load(connection, plan)
     store_verdict(connection, run_id, candidate, "accepted", "")
-    parts = difference_of_load(connection, house.contracts, result)
-    return Loaded(result, parts)
+    return Loaded(result, difference_of_load(connection, house.contracts, result))
 
 
 def store_verdict(connection: Connection, run_id: str, candidate: Candidate, verdict: str, digest: str) -> None:
@@ -131,14 +132,19 @@ def live_load_of(connection: Connection, file_id: UUID) -> str | None:
           select load_id, file_name, loaded_at from intake.load
           where file_id = %(file_id)s and undone_at is null order by loaded_at desc limit 1),
         every as (
-          select office, slice_id, same_as from core.slice join last using (load_id)
+          -- where held rows were loaded later, the load has a second slice of that key, which holds them all
+          select distinct on (office, dataset, slice_key) office, slice_id, same_as
+          from core.slice join last using (load_id)
+          order by office, dataset, slice_key, held_count, row_count desc),
+        whole as (
+          select * from every
           union all select '', slice_id, same_as from core.slice_org join last using (load_id)),
         live as (
           select office, slice_id from core.slice_life where valid_to is null
           union all select '', slice_id from core.slice_org_life where valid_to is null)
         select file_name, loaded_at from last
-        where exists (select 1 from every) and not exists (
-          select 1 from every e where not exists (
+        where exists (select 1 from whole) and not exists (
+          select 1 from whole e where not exists (
             select 1 from live l where l.office = e.office and l.slice_id = coalesce(e.same_as, e.slice_id)))
         """,
         {"file_id": file_id},

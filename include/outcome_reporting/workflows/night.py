@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from outcome_reporting.settings import Settings
@@ -14,29 +16,50 @@ def run_night(settings: Settings, progress: bool = False) -> dict[str, Any]:
     """Intake, allocation, reports; the summary of all three. `is_bad` when a file stands rejected or a cent
     does not reconcile. Running it twice with nothing dropped in between changes nothing.
     """
-    migrate_warehouse(settings)
-    run_id = intake.begin_night(settings)
-    files = intake.notice_files(settings, run_id)
-    with _Bar("read", len(files), progress) as bar:
+    clock = _Clock()
+    with clock("open"):
+        migrate_warehouse(settings)
+    with clock("notice"):
+        run_id = intake.begin_night(settings)
+        files = intake.notice_files(settings, run_id)
+    with clock("read"), _Bar("read", len(files), progress) as bar:
         intake.read_files(settings, run_id, files, on_file=bar)
-    accepted = intake.judge_files(settings, run_id)
-    with _Bar("load", len(accepted), progress) as bar:
+    with clock("check"):
+        accepted = intake.judge_files(settings, run_id)
+    with clock("load"), _Bar("load", len(accepted), progress) as bar:
         intake.load_files(settings, run_id, accepted, on_file=bar)
-    intake.answer_files(settings, run_id)
-    summary = intake.close_night(settings, run_id)
-    restated = allocation.restate(settings)
-    built: dict[str, Any] = {
-        "reports": 0,
-        "files_written": 0,
-        "release": str(settings.home / "reports" / "site" / "index.html"),
-        "problems": [],
-        "is_bad": False,
-    }
-    if reports.pending_reports(settings):
-        with _Bar("report", None, progress) as bar:
-            built = reports.build_reports(settings, on_outcome=bar)
+    with clock("answer"):
+        intake.answer_files(settings, run_id)
+        summary = intake.close_night(settings, run_id)
+    with clock("allocate and reconcile"):
+        restated = allocation.restate(settings)
+    with clock("report"), _Bar("report", None, progress) as bar:
+        built = reports.build_reports(settings, on_outcome=bar) if reports.pending_reports(settings) else _NO_REPORTS
     is_bad = summary["is_bad"] or restated["is_bad"] or built["is_bad"]
-    return {"intake": summary, "allocation": restated, "reports": built, "is_bad": is_bad}
+    release = str(settings.home / "reports" / "site" / "index.html")
+    return {
+        "intake": summary,
+        "allocation": restated,
+        "reports": {"release": release} | built,
+        "is_bad": is_bad,
+        "seconds": clock.seconds,
+    }
+
+
+_NO_REPORTS: dict[str, Any] = {"reports": 0, "files_written": 0, "problems": [], "is_bad": False}
+
+
+class _Clock:
+    """Wall seconds of each phase of a night."""
+
+    def __init__(self) -> None:
+        self.seconds: dict[str, float] = {}
+
+    @contextmanager
+    def __call__(self, phase: str) -> Iterator[None]:
+        started = time.perf_counter()
+        yield
+        self.seconds[phase] = self.seconds.get(phase, 0.0) + time.perf_counter() - started
 
 
 def describe(summary: dict[str, Any]) -> str:
@@ -55,6 +78,9 @@ def describe(summary: dict[str, Any]) -> str:
         f"Look at           {built['release']}",
     ]
     lines += [f"  {name} was rejected" for name in intake_part["rejected_files"]]
+    if allocated["largest_changes"]:
+        lines.append(f"Figures changed   {allocated['figures_changed']:,}; the largest totals:")
+        lines += [f"  {change['words']}" for change in allocated["largest_changes"]]
     return "\n".join(lines + [f"  {problem}" for problem in allocated["problems"] + built["problems"]])
 
 

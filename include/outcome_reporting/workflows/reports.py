@@ -2,32 +2,56 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import shutil
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence, Set
+from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+from outcome_reporting.domain.codes import natural_key
 from outcome_reporting.domain.errors import UsageError
-from outcome_reporting.domain.outcome import Labels, OutcomeFacts
+from outcome_reporting.domain.outcome import OutcomeYearSummary
+from outcome_reporting.reports.summary import summary_of
 from outcome_reporting.settings import Settings
-from outcome_reporting.warehouse.outcome_facts import publication_at, read_outcomes
-from outcome_reporting.workflows.house import House, open_house
+from outcome_reporting.warehouse.outcome_facts import Publication, publication_at
+from outcome_reporting.warehouse.stale import offices_changed_since
+from outcome_reporting.workflows.house import open_house
 
+if TYPE_CHECKING:
+    from sqlalchemy import Connection
+
+_OFFICES_A_JOB = 10  # read in one pass: each pass has a price of its own
+_LINES = "lines.json"  # beside the site: what the front page says of each outcome and year
 _KEPT_RELEASES = 2
 
 
 def pending_reports(settings: Settings) -> list[str]:
-    """The offices whose pages are older than what is published; empty when the released site is up to date."""
-    house = open_house(settings)
-    with house.engine.connect() as connection:
+    """The offices whose released pages are older than what is published; empty when the site is up to date."""
+    with open_house(settings).engine.connect() as connection:
         publication = publication_at(connection)
-        if publication is None or _released_at(settings) == publication.published_at.isoformat():
-            return []
-        found = connection.exec_driver_sql("select distinct office from report.outcome_resources order by 1")
-        return [office for (office,) in found]
+        return [] if publication is None else sorted(_stale(settings, connection, publication))
+
+
+def _stale(settings: Settings, connection: Connection, publication: Publication) -> set[str]:
+    released = _release_note(settings)
+    lines = (settings.folder("reports") / "site").resolve().parent / _LINES
+    if not lines.exists() or released.get("recipe") != _recipe(settings):
+        return _offices_of_lines(connection)
+    if released["published_at"] == publication.published_at.isoformat():
+        return set()
+    changed = offices_changed_since(connection, datetime.fromisoformat(released["published_at"]))
+    return _offices_of_lines(connection) if changed is None else changed
+
+
+def _offices_of_lines(connection: Connection) -> set[str]:
+    """Every office that has or had something to report."""
+    tables = ("resource_line", "partner_line", "result_line", "note_line")
+    query = " union ".join(f"select office from report.{table}" for table in tables)
+    return {office for (office,) in connection.exec_driver_sql(query)}
 
 
 def build_reports(
@@ -39,92 +63,132 @@ def build_reports(
     out: Path | None = None,
     on_outcome: Callable[[str], None] | None = None,
 ) -> dict[str, Any]:
-    """Build the reports of a scope (None: everything), into the released site or into `out`.
+    """Build the reports of a scope into `out`, or into the released site those of them that are out of date.
 
     With `as_of` they say what was published then, names masked by today's list, and never touch the released
     site. A file whose bytes do not change is not written. `problems` names the pages that may not be published,
     with all reasons; what was released of them before stays.
     """
-    house = open_house(settings)
     moment = _moment(as_of)
     if moment is not None and out is None:
         raise UsageError("a report of a past day goes into a folder of its own, never into the released site")
-    facts = _facts(house, moment)
-    with house.engine.connect() as connection:
+    scope = _Scope(office, outcome, year)
+    with open_house(settings).engine.connect() as connection:
         publication = publication_at(connection, moment)
-    chosen = [one for one in facts if office in (None, one.office) and outcome in (None, one.outcome)]
+        if publication is None:
+            return _summary([], 0, "", [])
+        offices = _offices_of_lines(connection)
+        stale = offices if out is not None else _stale(settings, connection, publication)
     if out is not None:
-        written, problems = _build(chosen, facts, year, out, on_outcome)
-        return _summary(chosen, year, written, str(out), problems)
-    if publication is None:
-        return _summary([], year, 0, "", [])
+        built = _build(settings, sorted(offices), scope, out, moment, on_outcome)
+        return _summary(scope.pages(built.lines), built.files_written, str(out), built.problems)
     release = _start_release(settings)
     try:
-        written, problems = _build(chosen, facts, year, release / "site", on_outcome)
-        written += _remove_gone(release / "site", facts) if office is outcome is year is None else 0
+        wanted = stale if not scope.is_narrow else offices & {office} if office else offices
+        if not (release / _LINES).exists():
+            wanted = offices  # their lines are wanted, if not their pages
+        kept = _kept_lines(release, wanted)
+        built = _build(settings, sorted(wanted), scope, release / "site", None, on_outcome, kept)
+        _keep_lines(release, built)
     except BaseException:
         shutil.rmtree(release, ignore_errors=True)
         raise
-    _finish_release(settings, release, publication.published_at.isoformat(), written)
-    return _summary(chosen, year, written, str(settings.folder("reports") / "site" / "index.html"), problems)
+    _finish_release(settings, release, publication.published_at.isoformat(), built.files_written, scope.is_narrow)
+    front = str(settings.folder("reports") / "site" / "index.html")
+    return _summary(scope.pages(built.lines), built.files_written, front, built.problems)
 
 
-def _facts(house: House, moment: datetime | None) -> list[OutcomeFacts]:
-    reference = house.reference
-    labels = Labels(
-        goals={goal.code: goal.title for goal in reference.goals.values()},
-        targets={target.code: target.title for target in reference.targets.values()},
-        contributor_types=reference.contributor_types,
-        publisher=house.settings.publisher,
-        publisher_name=house.settings.publisher_name,
-        impute_core=house.settings.impute_core,
-    )
-    names = {key: element.name for key, element in reference.plan_elements.items()}
-    with house.engine.connect() as connection:
-        return read_outcomes(connection, labels, names, moment)
+def batched(those: Sequence[str], size: int) -> Iterable[tuple[str, ...]]:
+    return (tuple(those[start : start + size]) for start in range(0, len(those), size))
+
+
+@dataclass(frozen=True, slots=True)
+class _Scope:
+    office: str | None
+    outcome: str | None
+    year: int | None
+
+    @property
+    def is_narrow(self) -> bool:
+        return (self.office, self.outcome, self.year) != (None, None, None)
+
+    def pages(self, lines: Iterable[OutcomeYearSummary]) -> list[OutcomeYearSummary]:
+        return [
+            one
+            for one in lines
+            if self.office in (None, one.office)
+            and self.outcome in (None, one.outcome)
+            and self.year in (None, one.fiscal_year)
+        ]
+
+
+@dataclass(slots=True)
+class _Built:
+    """The front page's lines of the whole site, when its data is from, and what was done for it."""
+
+    lines: list[OutcomeYearSummary]
+    data_date: datetime | None = None
+    files_written: int = 0
+    problems: list[str] = field(default_factory=list)
 
 
 def _build(
-    chosen: Sequence[OutcomeFacts],
-    every: Sequence[OutcomeFacts],
-    year: int | None,
+    settings: Settings,
+    offices: Sequence[str],
+    scope: _Scope,
     folder: Path,
+    moment: datetime | None,
     on_outcome: Callable[[str], None] | None,
-) -> tuple[int, list[str]]:
-    """Write the pages of the chosen outcomes and the front page of all: files written, and pages refused.
-
-    A page that may not be published keeps what was released of it before; the others go on.
-    """
-    from outcome_reporting.reports.build import build_outcome_year, build_site
-    from outcome_reporting.reports.errors import UnpublishablePage
-    from outcome_reporting.reports.summary import summarize
+    kept: _Built | None = None,
+) -> _Built:
+    """Build these offices' pages, then the front pages over them and what is `kept` of the others."""
+    from outcome_reporting.reports.build import build_site, remove_gone
+    from outcome_reporting.workflows.builders import build_in_parts
+    from outcome_reporting.workflows.report_pages import PagesJob
 
     folder.mkdir(parents=True, exist_ok=True)
-    written = 0
-    problems = []
-    for facts in chosen:
-        for one in facts.years:
-            if year in (None, one):
-                try:
-                    written += len(build_outcome_year(facts, one, folder))
-                except UnpublishablePage as refused:
-                    problems.append(str(refused))
+    built = kept or _Built([])
+    silent = [one for one in offices if scope.office not in (None, one)]  # only their lines are wanted
+    jobs = [
+        PagesJob(part, folder, moment, scope.outcome, scope.year, has_pages)
+        for those, has_pages in (([one for one in offices if one not in silent], True), (silent, False))
+        for part in batched(those, _OFFICES_A_JOB)
+    ]
+    for pages in build_in_parts(settings, jobs):
+        built.lines += pages.summaries
+        built.files_written += pages.files_written
+        built.problems += pages.problems
+        dates = [date for date in (built.data_date, pages.data_date) if date is not None]
+        built.data_date = max(dates, default=None)
         if on_outcome:
-            on_outcome(facts.outcome)
-    if every:
-        summaries = [summarize(facts, one) for facts in every for one in facts.years]
-        data_date = max(facts.data_date for facts in every)
-        written += len(build_site(summaries, data_date, folder, every[0].labels.publisher_name))
-    return written, problems
+            for outcome in sorted({one.outcome for one in pages.summaries}):
+                on_outcome(outcome)
+    built.lines.sort(key=lambda one: (natural_key(one.outcome), one.plan_period, one.fiscal_year))
+    built.problems.sort()
+    if built.data_date is not None:
+        built.files_written += len(build_site(built.lines, built.data_date, folder, settings.publisher_name))
+    built.files_written += remove_gone(built.lines, folder)
+    return built
 
 
-def _remove_gone(site: Path, facts: Iterable[OutcomeFacts]) -> int:
-    """Pages of outcomes and years that are no longer published leave the new release."""
-    wanted = {site / one.office / one.plan_period / one.outcome / str(year) for one in facts for year in one.years}
-    gone = [page.parent for page in site.glob("*/*/*/*/index.html") if page.parent not in wanted]
-    for folder in gone:
-        shutil.rmtree(folder)
-    return len(gone)
+def _kept_lines(release: Path, anew: Set[str]) -> _Built:
+    """What the front page said of the offices that are not built anew."""
+    path = release / _LINES
+    if not path.exists():
+        return _Built([])
+    kept = json.loads(path.read_text())
+    lines = [summary_of(one) for one in kept["lines"] if one["office"] not in anew]
+    return _Built(lines, kept["data_date"] and datetime.fromisoformat(kept["data_date"]))
+
+
+def _keep_lines(release: Path, built: _Built) -> None:
+    kept = {
+        "data_date": built.data_date and built.data_date.isoformat(),
+        "lines": [asdict(one) for one in built.lines],
+    }
+    path = release / _LINES
+    path.unlink(missing_ok=True)  # a link to the former release's: that one stays as it is
+    path.write_text(json.dumps(kept, ensure_ascii=False))
 
 
 def _start_release(settings: Settings) -> Path:
@@ -134,19 +198,27 @@ def _start_release(settings: Settings) -> Path:
     shutil.rmtree(release, ignore_errors=True)
     current = reports / "site"
     if current.exists():
-        shutil.copytree(current.resolve(), release / "site", copy_function=os.link)
+        shutil.copytree(current.resolve().parent, release, copy_function=os.link)
     else:
         (release / "site").mkdir(parents=True)
     return release
 
 
-def _finish_release(settings: Settings, release: Path, published_at: str, written: int) -> None:
-    """Swap the pointer `reports/site` to the new set; when nothing was written the old one stays as it is."""
+def _finish_release(settings: Settings, release: Path, published_at: str, written: int, is_narrow: bool) -> None:
+    """Swap the pointer `reports/site` to the new set; when nothing was written the old one stays as it is.
+
+    A set of which only a part was looked at stays as old as it was: the next night looks at the rest.
+    """
     reports = settings.folder("reports")
-    if not written and (reports / "site").exists():
+    if written or not (reports / "site").exists():
+        _swap(reports, release)
+    else:
         shutil.rmtree(release)
-        _note_release(reports, published_at)
-        return
+    if not is_narrow:
+        _note_release(settings, published_at)
+
+
+def _swap(reports: Path, release: Path) -> None:
     releases = reports / "releases"
     number = max((int(path.name) for path in releases.iterdir() if path.name.isdigit()), default=0) + 1
     final = releases / f"{number:06d}"
@@ -155,21 +227,31 @@ def _finish_release(settings: Settings, release: Path, published_at: str, writte
     pointer.unlink(missing_ok=True)
     pointer.symlink_to(Path("releases") / final.name / "site")
     pointer.replace(reports / "site")
-    _note_release(reports, published_at)
     for old in sorted(path for path in releases.iterdir() if path.name.isdigit())[:-_KEPT_RELEASES]:
         shutil.rmtree(old)
 
 
-def _note_release(reports: Path, published_at: str) -> None:
-    note = reports / "release.json"
-    text = json.dumps({"published_at": published_at})
+def _note_release(settings: Settings, published_at: str) -> None:
+    note = settings.folder("reports") / "release.json"
+    text = json.dumps({"published_at": published_at, "recipe": _recipe(settings)})
     if not note.exists() or note.read_text() != text:
         note.write_text(text)
 
 
-def _released_at(settings: Settings) -> str | None:
+def _release_note(settings: Settings) -> dict[str, str]:
     note = settings.folder("reports") / "release.json"
-    return json.loads(note.read_text())["published_at"] if note.exists() else None
+    return json.loads(note.read_text()) if note.exists() else {}
+
+
+def _recipe(settings: Settings) -> str:
+    """A digest of all that makes a page besides the figures: the code that builds it, code lists, settings."""
+    digest = hashlib.sha256(f"{settings.publisher}|{settings.publisher_name}|{settings.impute_core}".encode())
+    package = Path(__file__).resolve().parents[1]
+    folders = (package / "reports", package / "domain", settings.reference)
+    for path in sorted(path for folder in folders for path in folder.rglob("*") if path.is_file()):
+        if "__pycache__" not in path.parts:
+            digest.update(path.name.encode() + path.read_bytes())
+    return digest.hexdigest()
 
 
 def _moment(as_of: str | datetime | None) -> datetime | None:
@@ -182,13 +264,10 @@ def _moment(as_of: str | datetime | None) -> datetime | None:
     return moment if moment.tzinfo else moment.astimezone()
 
 
-def _summary(
-    facts: Sequence[OutcomeFacts], year: int | None, written: int, release: str, problems: list[str]
-) -> dict[str, Any]:
-    pages = sum(1 for one in facts for own in one.years if year in (None, own))
+def _summary(pages: Sequence[OutcomeYearSummary], written: int, release: str, problems: list[str]) -> dict[str, Any]:
     return {
-        "reports": pages - len(problems),
-        "outcomes": len(facts),
+        "reports": len(pages) - len(problems),
+        "outcomes": len({(one.outcome, one.plan_period) for one in pages}),
         "files_written": written,
         "release": release,
         "problems": problems,

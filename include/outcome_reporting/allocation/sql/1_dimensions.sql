@@ -26,17 +26,39 @@ cross join lateral generate_series(
 ) as year
 
 -- name: output_year
+-- Numbered, as are outcomes by year and funds: what follows handles integers, and names them again when published.
 create temp table output_year on commit drop as
-select output.office, output.output, year::smallint as fiscal_year, output.outcome, output.plan_period
+select
+    output.office, output.output, year::smallint as fiscal_year, output.outcome, output.plan_period,
+    (row_number() over ())::int as output_no
 from core.output as output
 join live_slice as slice on slice.office = output.office and slice.slice_id = output.slice_id
 cross join lateral generate_series(
     split_part(output.plan_period, '-', 1)::int, split_part(output.plan_period, '-', 2)::int
 ) as year
 
+-- name: outcome_place
+create temp table outcome_place on commit drop as
+select known.*, (row_number() over ())::int as outcome_no
+from (
+    select office, plan_period, outcome, fiscal_year from output_year
+    union
+    select office, plan_period, outcome, fiscal_year from outcome_year
+) as known
+
+-- name: output_place
+create temp table output_place on commit drop as
+select year.output_no, place.outcome_no, year.office, year.output, year.outcome, year.plan_period, year.fiscal_year
+from output_year as year
+join outcome_place as place
+    on place.office = year.office and place.plan_period = year.plan_period and place.outcome = year.outcome
+    and place.fiscal_year = year.fiscal_year
+
 -- name: live_fund
 create temp table live_fund on commit drop as
-select fund.fund, fund.fund_type, coalesce(fund.financing_instrument, '') as instrument
+select
+    fund.fund, fund.fund_type, coalesce(fund.financing_instrument, '') as instrument,
+    (row_number() over ())::int as fund_no, (dense_rank() over (order by fund.fund_type))::smallint as type_no
 from core.fund as fund
 join live_slice_org as slice on slice.slice_id = fund.slice_id
 

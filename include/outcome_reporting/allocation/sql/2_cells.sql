@@ -1,4 +1,5 @@
--- Money in integer cents, before it is split: report.cell, and the contributions.
+-- Money in integer cents, before it is split: `cell`, and the contributions. A connection takes the cells of its own
+-- share of the offices; everything else is read by each connection whole.
 
 -- name: foreign_expense
 -- The rows that need a rate: no dollars written, another currency.
@@ -53,67 +54,67 @@ left join partner_spelling as spelling on spelling.spelling = written.spelling
 left join rate_on as rate on rate.currency = written.currency and rate.date = written.date
 where written.cents is not null or rate.rate is not null
 
--- name: forget_cells
-delete from report.cell as cell where /* in_scope(cell) */
-
--- name: expense_cells
-insert into report.cell
-    (office, output, outcome, plan_period, fiscal_year, fund, fund_type, partner, measure, cents)
+-- name: cell
+-- Expenses by output and year, fund and partner; measure 1 planned, 2 available, 3 expense. Cents are taken line by
+-- line, so that integers are summed; the partner is the one that the line's spelling means.
+create temp table cell on commit drop as
 with written as (
     select
-        expense.office, expense.output, expense.fiscal_year, expense.fund, expense.partner,
-        coalesce(expense.amount_usd, round(expense.amount, 2)) as usd
+        year.output_no, fund.fund_no, expense.partner as spelling,
+        (coalesce(expense.amount_usd, round(expense.amount, 2)) * 100)::bigint as cents
     from core.expense as expense
     join live_slice as slice on slice.office = expense.office and slice.slice_id = expense.slice_id
+    join output_year as year
+        on year.office = expense.office and year.output = expense.output
+        and year.fiscal_year = expense.fiscal_year
+    join live_fund as fund on fund.fund = expense.fund
     where slice.dataset = 'expenses' and (expense.amount_usd is not null or expense.currency = 'USD')
-        and /* in_scope(expense) */
+        and /* in_share(expense) */
     union all
-    select
-        expense.office, expense.output, expense.fiscal_year, expense.fund, expense.partner,
-        /* cents(expense.amount, rate.rate) */ * 0.01
+    select year.output_no, fund.fund_no, expense.partner, /* cents(expense.amount, rate.rate) */
     from foreign_expense as expense
     join rate_on as rate on rate.currency = expense.currency and rate.date = expense.date
-),
-summed as (
-    select
-        written.office, written.output, written.fiscal_year, written.fund,
-        coalesce(spelling.partner, written.partner, '') as partner, (sum(written.usd) * 100)::bigint as cents
-    from written
-    left join partner_spelling as spelling on spelling.spelling = written.partner
-    group by written.office, written.output, written.fiscal_year, written.fund,
-        coalesce(spelling.partner, written.partner, '')
+    join output_year as year
+        on year.office = expense.office and year.output = expense.output
+        and year.fiscal_year = expense.fiscal_year
+    join live_fund as fund on fund.fund = expense.fund
+    where /* in_share(expense) */
 )
 select
-    summed.office, summed.output, year.outcome, year.plan_period, summed.fiscal_year, summed.fund,
-    fund.fund_type, summed.partner, 'expense', summed.cents
-from summed
-join output_year as year
-    on year.office = summed.office and year.output = summed.output and year.fiscal_year = summed.fiscal_year
-join live_fund as fund on fund.fund = summed.fund
-where summed.cents <> 0
+    written.output_no, written.fund_no, coalesce(meant.partner, written.spelling, '') as partner,
+    3::smallint as measure, sum(written.cents)::bigint as cents
+from written
+left join partner_spelling as meant on meant.spelling = written.spelling
+group by written.output_no, written.fund_no, coalesce(meant.partner, written.spelling, '')
+having sum(written.cents) <> 0
 
 -- name: budget_cells
 -- A revised budget replaces the original of its output, year and fund; it is never added to it.
-insert into report.cell
-    (office, output, outcome, plan_period, fiscal_year, fund, fund_type, partner, measure, cents)
+insert into cell (output_no, fund_no, partner, measure, cents)
 with governing as (
     select distinct on (budget.office, budget.output, budget.fiscal_year, budget.fund)
         budget.office, budget.output, budget.fiscal_year, budget.fund, budget.planned_usd, budget.available_usd
     from core.budget as budget
     join live_slice as slice on slice.office = budget.office and slice.slice_id = budget.slice_id
-    where /* in_scope(budget) */
+    where /* in_share(budget) */
     order by budget.office, budget.output, budget.fiscal_year, budget.fund, budget.version = 'revised' desc
 )
-select
-    budget.office, budget.output, year.outcome, year.plan_period, budget.fiscal_year, budget.fund,
-    fund.fund_type, '', amount.measure, amount.cents
+select year.output_no, fund.fund_no, '', amount.measure, amount.cents
 from governing as budget
 join output_year as year
     on year.office = budget.office and year.output = budget.output and year.fiscal_year = budget.fiscal_year
 join live_fund as fund on fund.fund = budget.fund
 cross join lateral (
     values
-        ('planned', (budget.planned_usd * 100)::bigint),
-        ('available', (budget.available_usd * 100)::bigint)
+        (1::smallint, (budget.planned_usd * 100)::bigint),
+        (2::smallint, (budget.available_usd * 100)::bigint)
 ) as amount (measure, cents)
 where amount.cents <> 0
+
+-- name: type_sum
+-- The cells' sums by kind of fund: what the lines of an output have to add up to.
+create temp table type_sum on commit drop as
+select cell.output_no, fund.type_no, fund.fund_type, cell.measure, sum(cell.cents)::bigint as cents
+from cell
+join live_fund as fund on fund.fund_no = cell.fund_no
+group by cell.output_no, fund.type_no, fund.fund_type, cell.measure

@@ -1,4 +1,7 @@
--- The weights that apply to each output and year: report.weight_eff.
+-- The weights that apply to each output and year that has money: `weight_eff`.
+
+-- name: greatest_divisor
+create or replace aggregate pg_temp.greatest_divisor (numeric) (sfunc = gcd, stype = numeric)
 
 -- name: live_weight
 -- A held group stands whole: none of its rows counts.
@@ -32,8 +35,9 @@ group by office, output, fiscal_year, plan_period
 -- a held group, and where there is nothing.
 create temp table weight_source on commit drop as
 with needed as (
-    select distinct office, output, fiscal_year, plan_period from report.cell as cell
-    where /* in_scope(cell) */
+    select place.output_no, place.office, place.output, place.fiscal_year, place.plan_period
+    from (select distinct output_no from type_sum) as money
+    join output_place as place on place.output_no = money.output_no
 ),
 held as (
     select distinct
@@ -42,54 +46,52 @@ held as (
     where dataset = 'sdg_weights' and held_count > 0
 ),
 candidate as (
-    select distinct on (needed.office, needed.output, needed.fiscal_year)
-        needed.office, needed.output, needed.fiscal_year, grouped.fiscal_year as source_year, grouped.method,
-        grouped.scale, grouped.total
+    select distinct on (needed.output_no)
+        needed.output_no, grouped.fiscal_year as source_year, grouped.method, grouped.scale, grouped.total
     from needed
     join weight_group as grouped
         on grouped.office = needed.office and grouped.output = needed.output
         and grouped.plan_period = needed.plan_period
     where grouped.fiscal_year <= needed.fiscal_year
-    order by needed.office, needed.output, needed.fiscal_year, grouped.fiscal_year desc
+    order by needed.output_no, grouped.fiscal_year desc
 )
 select
-    needed.office, needed.output, needed.fiscal_year, candidate.source_year,
+    needed.output_no, needed.office, needed.output, candidate.source_year,
     case when candidate.source_year = needed.fiscal_year then candidate.method else 'inherited' end as method,
     candidate.scale, candidate.total, candidate.method = 'equal' as is_equal
 from needed
 left join held
     on held.office = needed.office and held.output = needed.output and held.fiscal_year = needed.fiscal_year
-left join candidate
-    on candidate.office = needed.office and candidate.output = needed.output
-    and candidate.fiscal_year = needed.fiscal_year and held.output is null
+left join candidate on candidate.output_no = needed.output_no and held.output is null
 
--- name: forget_weights
-delete from report.weight_eff as weight where /* in_scope(weight) */
-
--- name: weights
-insert into report.weight_eff (office, output, fiscal_year, sdg, method, weight, total, sort_key)
+-- name: weight_eff
+-- Shares as integers without a common divisor (50, 30 and 20 are 5, 3 and 2 of 10): the shares are the same, and the
+-- smaller their total, the fewer different rests there are to split. `place` is the order in which equal remainders
+-- are served: larger weight, then natural code order.
+create temp table weight_eff on commit drop as
 with effective as (
     select
-        source.office, source.output, source.fiscal_year, weight.sdg, source.method,
-        case when source.is_equal then 1 else (weight.weight * power(10::numeric, source.scale))::bigint end
-            as weight,
-        (source.total * power(10::numeric, source.scale))::bigint as total
+        source.output_no, weight.sdg, source.method,
+        case when source.is_equal then 1 else weight.weight * power(10::numeric, source.scale) end as weight,
+        source.total * power(10::numeric, source.scale) as total
     from weight_source as source
     join live_weight as weight
         on weight.office = source.office and weight.output = source.output
         and weight.fiscal_year = source.source_year
     union all
-    select office, output, fiscal_year, 'X00', 'none', 1, 1 from weight_source where source_year is null
+    select output_no, 'X00', 'none', 1, 1 from weight_source where source_year is null
+),
+divided as (
+    select effective.*, pg_temp.greatest_divisor(weight) over (partition by output_no) as divisor
+    from effective
 )
 select
-    office, output, fiscal_year, sdg, method, weight, total,
-    case
-        when sdg = 'X00' then 999999
-        else split_part(sdg, '.', 1)::int * 1000
-            + case
-                when split_part(sdg, '.', 2) = '' then 0
-                when split_part(sdg, '.', 2) ~ '^[0-9]+$' then split_part(sdg, '.', 2)::int
-                else 100 + ascii(split_part(sdg, '.', 2))
-            end
-    end
-from effective
+    divided.output_no, divided.sdg, divided.method, trim_scale(divided.weight / divided.divisor) as weight,
+    trim_scale(divided.total / divided.divisor) as total,
+    (row_number() over (
+        partition by divided.output_no
+        order by
+            divided.weight desc, case when divided.sdg = 'X00' then 99 else split_part(divided.sdg, '.', 1)::int end,
+            split_part(divided.sdg, '.', 2) !~ '^[0-9]*$', lpad(split_part(divided.sdg, '.', 2), 4, '0')
+    ))::smallint as place
+from divided

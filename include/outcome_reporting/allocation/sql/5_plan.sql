@@ -90,10 +90,12 @@ grouped as (
     group by office, outcome, fiscal_year, framework, kind
 )
 select
-    link.office, link.outcome, link.fiscal_year, link.framework, link.kind, link.element, link.place,
-    case when grouped.is_equal then 1 else (link.weight * power(10::numeric, grouped.scale))::bigint end
-        as weight,
-    (grouped.total * power(10::numeric, grouped.scale))::bigint as total
+    link.office, link.outcome, link.fiscal_year, link.framework, link.kind, link.element,
+    row_number() over (
+        partition by link.office, link.outcome, link.fiscal_year, link.kind order by link.weight desc, link.place
+    ) as place,
+    case when grouped.is_equal then 1 else trim_scale(link.weight * power(10::numeric, grouped.scale)) end as weight,
+    trim_scale(grouped.total * power(10::numeric, grouped.scale)) as total
 from counted as link
 join grouped using (office, outcome, fiscal_year, framework, kind)
 
@@ -115,18 +117,18 @@ job as (
 part as (
     select
         job.office, job.plan_period, job.outcome, job.fiscal_year, job.framework, job.kind, job.measure,
-        job.fiscal_year as batch, job.job_no, coalesce(weight.element, '') as element, coalesce(weight.weight, 1) as weight,
+        job.job_no, coalesce(weight.element, '') as element, coalesce(weight.weight, 1) as weight,
         coalesce(weight.total, 1) as total, coalesce(weight.place, 0) as place,
         mod(abs(job.cents), coalesce(weight.total, 1)) as rest,
-        sign(job.cents)::bigint * (abs(job.cents) / coalesce(weight.total, 1)) as whole,
-        sign(job.cents)::bigint as times
+        sign(job.cents)::numeric * div(abs(job.cents), coalesce(weight.total, 1)) as whole,
+        sign(job.cents)::numeric as times
     from job
     left join plan_weight as weight
         on weight.office = job.office and weight.outcome = job.outcome
         and weight.fiscal_year = job.fiscal_year and weight.framework = job.framework
         and weight.kind = job.kind
 ),
-/* largest_remainder() */
+/* largest_remainder(numeric) */
 select
     office, plan_period, outcome, fiscal_year, framework, kind, element,
     coalesce(sum(cents) filter (where measure = 'planned'), 0)::bigint as planned_cents,

@@ -5,6 +5,11 @@
 (%(offices)s::text[] is null or {row}.office = any(%(offices)s::text[]))
 and (%(years)s::smallint[] is null or {row}.fiscal_year = any(%(years)s::smallint[]))
 
+-- name: in_share(row)
+-- The same, of the offices that this connection computes.
+(%(share)s::text[] is null or {row}.office = any(%(share)s::text[]))
+and (%(years)s::smallint[] is null or {row}.fiscal_year = any(%(years)s::smallint[]))
+
 -- name: cents(amount, rate)
 -- Local units to cents: divided exactly, rounded once, half away from zero. div() cuts an exact quotient.
 (sign({amount}) * div(200 * abs({amount}) + {rate}, 2 * {rate}))::bigint
@@ -16,42 +21,36 @@ select array(
     from regexp_matches({code}, '[0-9]+|[^0-9]+', 'g') as piece
 ) as key
 
--- name: largest_remainder()
--- The split itself, used by every axis: from `part` (batch, job_no, whole, times, rest, weight, total, place and
--- what names the piece) to `piece` (the same and cents).
+-- name: largest_remainder(number)
+-- The split itself, used by every axis: from `part` (job_no, whole, times, rest, weight, total, place and what names
+-- the piece) to `piece` (the same and cents).
 --
 -- A job is an amount, or several of one line that leave the same rest: cents = sign * (quotient * total + rest).
--- The quotient is divided without remainder (`whole` sums sign * quotient), the rest by largest remainder, the
--- same for all of the job's amounts (`times` sums their signs). So equal rests are split once, and no product
--- passes total * total: past 3,000,000,000 squared it would leave bigint, and is taken as numeric.
--- Ties: larger remainder, then larger weight, then natural code order (`place`). `batch` changes nothing but the
--- speed: jobs of one batch stand together, so that each batch is sorted in memory.
+-- The quotient is divided without remainder (`whole` sums sign * quotient), the rest by largest remainder, the same
+-- for all of the job's amounts (`times` sums their signs). Ties: larger remainder, then `place`, which has larger
+-- weights first, then natural code order. `number` is int where no total passes 2,000,000,000 (no product of two
+-- then leaves bigint), else numeric: exact for weights of any number of decimals, and slower.
 floored as (
     select
         part.*,
-        case
-            when total <= 3000000000 then rest * weight / total
-            else div(rest::numeric * weight, total)::bigint
-        end as low,
-        case
-            when total <= 3000000000 then mod(rest * weight, total)
-            else mod(rest::numeric * weight, total)::bigint
-        end as remainder
+        ((rest * weight - mod(rest * weight, total)) / total)::{number} as low,
+        mod(rest * weight, total) as remainder
     from part
 ),
 ranked as (
     select
         floored.*,
         row_number() over by_claim as rank,
-        rest - sum(low) over by_claim as leftover
+        (rest - sum(low) over by_claim)::bigint as leftover
     from floored
     window by_claim as (
-        partition by batch, job_no order by remainder desc, weight desc, place
+        partition by job_no order by remainder desc, place
         rows between unbounded preceding and unbounded following
     )
 ),
 piece as (
-    select ranked.*, whole * weight + times * (low + case when rank <= leftover then 1 else 0 end) as cents
+    select
+        ranked.*, (whole * weight + times * (low + case when rank <= leftover then 1 else 0 end))::bigint as cents
     from ranked
 )
 
@@ -62,3 +61,9 @@ replace(replace(replace(replace({part}, '%%', '%%25'), ':', '%%3A'), '/', '%%2F'
 -- name: number()
 -- A whole text that is a number, thousands by comma or not; a percent sign may follow.
 '^([+-]?(?:[0-9]{1,3}(?:,[0-9]{3})+|[0-9]+)(?:\.[0-9]+)?)\s*%%?$'
+
+-- name: rate(part, whole)
+-- A part of a whole in percent with one decimal, half away from zero, as text; '' where there is nothing to divide by.
+case when {whole} = 0 then '' else
+    (sign({part}) * sign({whole}) * div(2000 * abs({part}) + abs({whole}), 2 * abs({whole})) / 10.0)::numeric(20, 1)::text
+end

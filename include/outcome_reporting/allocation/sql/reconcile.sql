@@ -26,8 +26,8 @@ with spent as (
     select
         expense.office, expense.output, expense.fiscal_year, expense.fund,
         case
-            when expense.amount_usd is not null then expense.amount_usd * 100
-            when expense.currency = 'USD' then round(expense.amount, 2) * 100
+            when expense.amount_usd is not null then (expense.amount_usd * 100)::bigint
+            when expense.currency = 'USD' then (round(expense.amount, 2) * 100)::bigint
             else /* cents(expense.amount, rate.rate) */
         end as cents
     from core.expense as expense
@@ -35,7 +35,7 @@ with spent as (
     left join check_rate as rate
         on rate.currency = expense.currency and expense.amount_usd is null
         and expense.posting_date >= rate.from_date and expense.posting_date < rate.to_date
-    where life.dataset = 'expenses'
+    where life.dataset = 'expenses' and /* in_scope(expense) */
         and life.valid_from <= %(snapshot_at)s and (life.valid_to is null or life.valid_to > %(snapshot_at)s)
 ),
 planned as (
@@ -46,7 +46,7 @@ planned as (
         ) as governs
     from core.budget as budget
     join core.slice_life as life on life.office = budget.office and life.slice_id = budget.slice_id
-    where life.dataset = 'budgets'
+    where life.dataset = 'budgets' and /* in_scope(budget) */
         and life.valid_from <= %(snapshot_at)s and (life.valid_to is null or life.valid_to > %(snapshot_at)s)
 ),
 fact as (
@@ -83,6 +83,7 @@ left join fund on fund.fund = fact.fund
 group by 1, 2, 3, 4, 5, 6
 
 -- name: check_contribution
+-- Of the whole organization whatever the offices; an outcome's own counts where its office is in scope.
 create temp table check_contribution on commit drop as
 select
     given.fiscal_year, given.stage, coalesce(given.outcome, '') as outcome,
@@ -100,6 +101,7 @@ join check_slice as slice on slice.slice_id = given.slice_id
 left join check_rate as rate
     on rate.currency = given.currency and given.amount_usd is null
     and given.date >= rate.from_date and given.date < rate.to_date
+where %(years)s::smallint[] is null or given.fiscal_year = any(%(years)s::smallint[])
 group by 1, 2, 3
 
 -- name: check_sum
@@ -111,14 +113,14 @@ with published_resource as (
     cross join lateral (
         values ('planned', planned_cents), ('available', available_cents), ('expense', expense_cents)
     ) as amount (measure, cents)
-    where line.valid_to is null
+    where line.valid_to is null and /* in_scope(line) */
 ),
 published_sdg as (
     select line.office, line.fiscal_year, line.output, line.fund_type, amount.measure, amount.cents
     from (
         select office, fiscal_year, output, fund_type, sum(planned_cents) as planned_cents,
             sum(available_cents) as available_cents, sum(expense_cents) as expense_cents
-        from report.sdg_line where valid_to is null
+        from report.sdg_line as line where valid_to is null and /* in_scope(line) */
         group by office, fiscal_year, output, fund_type
     ) as line
     cross join lateral (
@@ -126,13 +128,21 @@ published_sdg as (
     ) as amount (measure, cents)
 ),
 plan_kind as (
-    select distinct office, fiscal_year, outcome, framework, kind from report.plan_line where valid_to is null
+    select distinct office, fiscal_year, outcome, framework, kind
+    from report.plan_line as line where valid_to is null and /* in_scope(line) */
 ),
 published_plan as (
     select line.office, line.fiscal_year, line.outcome, line.framework, line.kind, amount.measure, amount.cents
     from report.plan_line as line
     cross join lateral (values ('planned', planned_cents), ('expense', expense_cents)) as amount (measure, cents)
-    where line.valid_to is null
+    where line.valid_to is null and /* in_scope(line) */
+),
+published_partner as (
+    select line.office, line.fiscal_year, line.outcome, sum(line.expense_cents) as expense_cents,
+        sum(line.contribution_cents) as contribution_cents
+    from report.partner_line as line
+    where line.valid_to is null and /* in_scope(line) */
+    group by line.office, line.fiscal_year, line.outcome
 ),
 plan_expected as (
     select fact.office, fact.fiscal_year, fact.outcome, fact.measure, sum(fact.cents) as cents
@@ -153,18 +163,20 @@ side as (
     select 'partners', office, fiscal_year, outcome || ' expense', cents, 0 from check_fact
     where measure = 'expense'
     union all
-    select 'partners', office, fiscal_year, outcome || ' expense', 0, expense_cents from report.partner_line
-    where valid_to is null
+    select 'partners', office, fiscal_year, outcome || ' expense', 0, expense_cents from published_partner
     union all
     select 'partners', split_part(outcome, '_', 1), fiscal_year, outcome || ' contribution', cents, 0
     from check_contribution where outcome <> '' and stage in ('revenue', 'refund')
+        and (%(offices)s::text[] is null or split_part(outcome, '_', 1) = any(%(offices)s::text[]))
     union all
     select 'partners', office, fiscal_year, outcome || ' contribution', 0, contribution_cents
-    from report.partner_line where valid_to is null
+    from published_partner
     union all
     select 'revenue', '', fiscal_year, stage, cents, 0 from check_contribution
     union all
-    select 'revenue', '', fiscal_year, stage, 0, amount_cents from report.revenue_line where valid_to is null
+    select 'revenue', '', fiscal_year, stage, 0, amount_cents from report.revenue_line
+    where valid_to is null
+        and (%(years)s::smallint[] is null or fiscal_year = any(%(years)s::smallint[]))
     union all
     select 'plan', expected.office, expected.fiscal_year,
         expected.outcome || ' ' || coalesce(plan_kind.kind, '') || ' ' || expected.measure, expected.cents, 0

@@ -1,5 +1,19 @@
 -- Fiscal years whose published rows no longer follow from what is live.
 
+-- name: has_changed
+-- Whether anything happened at all, asked without a temporary table: a night without news writes nothing.
+select exists (
+    select from core.slice_life
+    where (valid_from > %(since)s and valid_from <= %(until)s) or (valid_to > %(since)s and valid_to <= %(until)s)
+) or exists (
+    select from core.slice_org_life
+    where (valid_from > %(since)s and valid_from <= %(until)s) or (valid_to > %(since)s and valid_to <= %(until)s)
+)
+
+-- name: has_loads
+-- A file dropped again under another name changes no slice, and still has its line of the reconciliation.
+select exists (select from intake.load where loaded_at > %(since)s or undone_at > %(since)s)
+
 -- name: changed_slice
 create temp table changed_slice on commit drop as
 select distinct office, slice_id, dataset, slice_key

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from .. import figure_ids
+from outcome_reporting.domain.figures import what_text
+from outcome_reporting.domain.partner_lines import PartnerAmount, smaller_partners
+
 from ..context import Context
 from ..model import Block, Cell, Column, PartnerBar, PartnerBars, Row, Table
 from ..numbers import unit_of
 
-LISTED = 50  # partners named in the page; the workbook names all
 _BARS = 14  # partners drawn
 _NAME_DRAWN = 34  # letters of a name in the chart; the table has it whole
 _REMAINDERS = {"core pool": "(core)", "withheld": "(withheld)", "unattributed": "(none)"}
@@ -65,29 +66,27 @@ def _join_contributions(found: dict[tuple[str, str], Line]) -> None:
 
 
 def shortened(context: Context, listed: list[Line]) -> list[Line]:
-    """At most LISTED named lines; the smaller ones are one line `(other)` whose money is their sum."""
-    named = [line for line in listed if not line.is_remainder and line.measure == "expense"]
-    if len(named) <= LISTED + 5:
+    """Where many partners are named, the smaller ones are one line `(other)` whose money is their sum."""
+    named = [line for line in listed if line.kind == "direct"]
+    smaller = smaller_partners(PartnerAmount(one.code, one.name, one.expense, one.contribution) for one in named)
+    if not smaller:
         return listed
-    largest = sorted(named, key=lambda a: (-abs(a.expense), -abs(a.contribution), a.name))
-    rest = {id(line) for line in largest[LISTED:]}
+    rest = {id(line) for line in named if line.code in smaller}
     other = Line("(other)", context.texts("partners.other", count=len(rest)), "", "direct")
-    for line in largest[LISTED:]:
-        other.expense += line.expense
-        other.contribution += line.contribution
+    for line in named:
+        if id(line) in rest:
+            other.expense += line.expense
+            other.contribution += line.contribution
     kept = [line for line in listed if id(line) not in rest]
     place = next((i for i, line in enumerate(kept) if line.kind in ("withheld", "unattributed")), len(kept))
     return [*kept[:place], other, *kept[place:]]
 
 
-def _row(context: Context, line: Line, has_contribution: bool) -> Row:
-    what = figure_ids.partner(line.code)
+def _row(context: Context, line: Line, has_contribution: bool, dash: Cell) -> Row:
+    what = what_text("partner", line.code)
     contribution = (
-        context.money_cell(context.year, what, "contribution", line.contribution)
-        if has_contribution
-        else context.missing("none.dash")
+        context.money_cell(context.year, what, "contribution", line.contribution) if has_contribution else dash
     )
-    dash = context.missing("none.dash")
     return Row(
         line.name,
         [
@@ -96,13 +95,16 @@ def _row(context: Context, line: Line, has_contribution: bool) -> Row:
             contribution,
             context.money_cell(context.year, what, line.measure, line.expense),
         ],
+        part=("partner", line.kind, line.code),
+        key=f"{what}:imputed" if line.kind == "imputed" else what,
     )
 
 
 def _table(context: Context, listed: list[Line], key: str, caption: str, only: str) -> Table:
     texts, year = context.texts, context.year
     direct = {line.code for line in listed if line.kind != "imputed"}
-    rows = [_row(context, line, line.kind != "imputed" or line.code not in direct) for line in listed]
+    dash = context.missing("none.dash")
+    rows = [_row(context, line, line.kind != "imputed" or line.code not in direct, dash) for line in listed]
     total = context.money_cell(year, "", "expense", context.totals(year)[2])
     totals = [Row(texts("partners.total", year=year), [Cell(), Cell(), Cell(), total], style="total")]
     columns = [
@@ -120,7 +122,7 @@ def _table(context: Context, listed: list[Line], key: str, caption: str, only: s
 
 def _bar(context: Context, line: Line) -> PartnerBar:
     texts = context.texts
-    what = figure_ids.partner(line.code)
+    what = what_text("partner", line.code)
     figure = context.money(context.ids(context.year, what, line.measure), line.expense)
     style = "pool" if line.kind == "core pool" else "hatch" if line.is_remainder else "named"
     remark = ""

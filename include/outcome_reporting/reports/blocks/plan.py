@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from outcome_reporting.domain.codes import natural_key
+from outcome_reporting.domain.figures import plan_what, what_text
 from outcome_reporting.domain.outcome import PLAN_KINDS, PlanRow
 
-from .. import figure_ids
 from ..context import Context
 from ..model import Block, Cell, Column, Row, Table
 
@@ -15,7 +15,7 @@ def rows_of_year(context: Context) -> list[PlanRow]:
 
 
 def _row(context: Context, row: PlanRow, whole: int) -> Row:
-    what = figure_ids.plan_element(row.framework, row.element, row.kind)
+    what = what_text(*plan_what(row.framework, row.element, row.kind))
     title = row.element_name if row.element else context.texts(f"plan.unlinked.{row.kind}")
     width = 100 * row.expense / whole if whole > 0 and row.expense > 0 else 0.0
     return Row(
@@ -26,6 +26,8 @@ def _row(context: Context, row: PlanRow, whole: int) -> Row:
             Cell(bar_percent=width),
         ],
         code=row.element,
+        part=("plan", row.framework, row.kind, row.element),
+        key=what,
     )
 
 

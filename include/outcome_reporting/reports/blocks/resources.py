@@ -44,10 +44,24 @@ def by_fund(context: Context) -> list[tuple[str, Money]]:
 def _tables(context: Context, funds: list[tuple[str, Money]]) -> list[Table]:
     texts, year = context.texts, context.year
     years = [
-        Row(str(y), _cells(context, y, "", context.totals(y)), style="now" if y == year else "")
+        Row(
+            str(y),
+            _cells(context, y, "", context.totals(y)),
+            style="now" if y == year else "",
+            part=("year", str(y)),
+            key=f"year-{y}",
+        )
         for y in context.money_years
     ]
-    period = Row(texts("resources.plan_period"), _cells(context, None, "", context.period_totals), style="total")
+    period = Row(
+        texts("resources.plan_period"),
+        _cells(context, None, "", context.period_totals),
+        "",
+        "",
+        "total",
+        ("period",),
+        "period",
+    )
     tables = [
         Table(
             "years",
@@ -60,7 +74,10 @@ def _tables(context: Context, funds: list[tuple[str, Money]]) -> list[Table]:
         )
     ]
     if funds:
-        rows = [Row(texts(f"fund.{kind}"), _cells(context, year, kind, money)) for kind, money in funds]
+        rows = [
+            Row(texts(f"fund.{kind}"), _cells(context, year, kind, money), part=("fund", kind), key=kind)
+            for kind, money in funds
+        ]
         total = Row(str(year), _cells(context, year, "", context.totals(year)), style="total")
         caption = texts("resources.by_fund", year=year)
         tables.append(Table("funds", caption, "USD", _columns(context, "resources.fund"), rows, [total]))

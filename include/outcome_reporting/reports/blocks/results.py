@@ -6,12 +6,12 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from outcome_reporting.domain.codes import natural_key
+from outcome_reporting.domain.figures import FigureIds, what_text
 from outcome_reporting.domain.money import plain_decimal
 from outcome_reporting.domain.outcome import ResultRow
 
-from .. import figure_ids
 from ..context import Context
-from ..model import Block, Cell, Column, Figure, IndicatorChart, Row, Table
+from ..model import Block, Cell, Column, IndicatorChart, Row, Table
 from ..numbers import measured, number, percent, rate_value
 
 _NO_VALUE = ("", "--", "-", "–", "na", "n/a", "n.a.")
@@ -80,9 +80,15 @@ def _cell(context: Context, indicator: Indicator, row: ResultRow | None, measure
     value = _value(row, measure)
     if value is None:
         return Cell(text)
-    ids = figure_ids.FigureIds(row.output or context.facts.outcome, context.facts.plan_period)
-    figure_id = ids(row.fiscal_year, figure_ids.result(row.indicator), measure)
-    return Cell(figure=Figure(figure_id, plain_decimal(value), row.measure, _shown(indicator, text, value)))
+    ids = FigureIds(row.output or context.facts.outcome, context.facts.plan_period)
+    figure_id = ids(row.fiscal_year, what_text("result", row.indicator), measure)
+    shown = _shown(indicator, text, value)
+    return Cell(figure=context.measured_figure(figure_id, plain_decimal(value), row.measure, shown))
+
+
+def row_key(row: ResultRow) -> str:
+    """A name of the indicator that no other of the outcome has."""
+    return what_text("result", row.indicator) if not row.output else what_text("result", row.output, row.indicator)
 
 
 def _table(context: Context, listed: list[Indicator], years: list[int]) -> Table:
@@ -93,7 +99,7 @@ def _table(context: Context, listed: list[Indicator], years: list[int]) -> Table
         cells = [_cell(context, indicator, latest, "baseline")]
         cells += [_cell(context, indicator, indicator.rows.get(year), "result") for year in years]
         cells += [_cell(context, indicator, indicator.now, "milestone"), _cell(context, indicator, latest, "target")]
-        rows.append(Row(latest.title, cells, code=latest.indicator))
+        rows.append(Row(latest.title, cells, code=latest.indicator, key=row_key(latest)))
     titles = [texts("results.baseline"), *map(str, years), texts("results.milestone_year", year=context.year)]
     columns = [Column(title, is_number=True) for title in [*titles, texts("results.target")]]
     first = Column(texts("results.indicator"))

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from outcome_reporting.domain.codes import GOAL_COUNT, natural_key, sdg_sort_key
+from outcome_reporting.domain.figures import FigureIds, sdg_what, what_text
 from outcome_reporting.domain.money import format_usd
 
-from .. import figure_ids
 from ..context import Context, Money
 from ..model import Block, Cell, Column, GoalBar, GoalBars, Row, Table
 from ..numbers import unit_of
@@ -64,7 +64,7 @@ def _line_title(context: Context, goal: str, target: str) -> str:
     return context.facts.labels.targets.get(target, "")
 
 
-def _cells(ids: figure_ids.FigureIds, context: Context, what: str, money: list[int] | Money, method: str) -> list[Cell]:
+def _cells(ids: FigureIds, context: Context, what: str, money: list[int] | Money, method: str) -> list[Cell]:
     cells = [
         Cell(figure=context.money(ids(context.year, what, measure), cents))
         for measure, cents in zip(("planned", "available", "expense"), money, strict=True)
@@ -87,13 +87,16 @@ def _table(context: Context, found: _Lines, totals: dict[str, Money]) -> Table:
     rows: list[Row] = []
     for goal, money in totals.items():
         methods = ", ".join(sorted(found[(goal, "")][1])) if goal == UNLINKED else ""
-        cells = _cells(context.ids, context, figure_ids.goal_total(goal), money, methods)
-        rows.append(Row(goal_title(context, goal), cells, goal=goal, style="group"))
+        key = what_text("sdg", goal)
+        cells = _cells(context.ids, context, key, money, methods)
+        part = ("goal", goal) if goal != UNLINKED else ("line", goal, "")
+        rows.append(Row(goal_title(context, goal), cells, goal=goal, style="group", part=part, key=key))
         for (line_goal, target), (line, kinds) in found.items():
             if line_goal == goal and goal != UNLINKED:
-                what = figure_ids.goal_line(goal, target)
+                what = what_text(*sdg_what(goal, target))
                 cells = _cells(context.ids, context, what, line, ", ".join(sorted(kinds)))
-                rows.append(Row(_line_title(context, goal, target), cells, code=target or goal, style="sub"))
+                title, part = _line_title(context, goal, target), ("line", goal, target)
+                rows.append(Row(title, cells, code=target or goal, style="sub", part=part, key=what))
     caption = context.texts("sdg.caption", year=context.year)
     note = context.texts("sdg.note")
     return Table("sdg", caption, "USD", _columns(context, "sdg.column"), rows, [_total(context)], note=note)
@@ -108,8 +111,8 @@ def _output_table(context: Context) -> Table:
     rows = []
     for output, goal, target in sorted(sums, key=lambda key: (natural_key(key[0]), _order(key[1:]))):
         money, kinds = sums[(output, goal, target)]
-        ids = figure_ids.FigureIds(output, context.facts.plan_period)
-        cells = _cells(ids, context, figure_ids.goal_line(goal, target), money, ", ".join(sorted(kinds)))
+        ids = FigureIds(output, context.facts.plan_period)
+        cells = _cells(ids, context, what_text(*sdg_what(goal, target)), money, ", ".join(sorted(kinds)))
         title = _line_title(context, goal, target) if goal != UNLINKED else context.texts("sdg.unlinked")
         rows.append(Row(title, cells, code=f"{output} {target or goal}"))
     caption = context.texts("sdg.output_caption", year=context.year)
@@ -124,7 +127,7 @@ def _chart(context: Context, found: _Lines, totals: dict[str, Money]) -> GoalBar
     bars = []
     for goal in goals:
         planned, _, expense = totals[goal]
-        what = figure_ids.goal_total(goal)
+        what = what_text("sdg", goal)
         pieces = [(t or goal, line[2]) for (g, t), (line, _) in found.items() if g == goal and line[2] > 0]
         bars.append(
             GoalBar(

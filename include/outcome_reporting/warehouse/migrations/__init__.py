@@ -9,12 +9,12 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from alembic import command
-from alembic.config import Config
-from alembic.runtime.migration import MigrationContext
-from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, Engine
+
+if TYPE_CHECKING:
+    from alembic.config import Config
 
 HERE = Path(__file__).resolve().parent
 SQL_FOLDER = HERE.parent / "sql"
@@ -35,17 +35,29 @@ _STATEMENT_END = re.compile(r"^-- end$", re.MULTILINE)
 
 
 def migrate(engine: Engine, revision: str = "head") -> str:
-    """Brings the schema to a version (the newest by default) and returns its name; twice changes nothing."""
+    """Brings the schema to a version (the newest by default) and returns its name; twice changes nothing.
+
+    A schema that is at the newest version is only looked at: importing Alembic costs more than that.
+    """
+    if revision == "head":
+        with engine.connect() as connection:
+            if current_revision(connection) == newest_revision():
+                return newest_revision()
+    from alembic import command
+
     return _run(engine, command.upgrade, revision)
 
 
 def downgrade(engine: Engine, revision: str) -> str:
     """Takes the schema back to an older version; `base` removes everything."""
+    from alembic import command
+
     return _run(engine, command.downgrade, revision)
 
 
 def newest_revision() -> str:
-    return ScriptDirectory.from_config(_config()).get_current_head() or ""
+    """The last of the versions, whose files are named `<revision>_<what>.py` in the order of their history."""
+    return max(path.name.partition("_")[0] for path in (HERE / "versions").glob("[0-9]*_*.py"))
 
 
 def statements(name: str) -> list[str]:
@@ -62,6 +74,8 @@ def run_sql_file(connection: Connection, name: str) -> None:
 
 
 def _config() -> Config:
+    from alembic.config import Config
+
     config = Config()
     config.set_main_option("script_location", str(HERE).replace("%", "%%"))
     return config
@@ -78,4 +92,6 @@ def _run(engine: Engine, action: Callable[[Config, str], None], revision: str) -
 
 def current_revision(connection: Connection) -> str | None:
     """The version that this database stands at, None before the first migration."""
-    return MigrationContext.configure(connection).get_current_revision()
+    if connection.exec_driver_sql("select to_regclass('alembic_version')").scalar_one() is None:
+        return None
+    return connection.exec_driver_sql("select version_num from alembic_version").scalar_one_or_none()

@@ -11,29 +11,25 @@ down_revision = "0003"
 branch_labels = None
 depends_on = None
 
-MONEY = "timestamptz, text, text, text, integer"
-FUNCTIONS = (
-    "report.explain(text, timestamptz)",
-    f"core.explained_expense({MONEY})",
-    f"core.explained_budget({MONEY})",
-    "core.explained_contribution(timestamptz, integer)",
-    "core.explained_weight(timestamptz, text)",
-    "core.explained_link(timestamptz, text)",
-    "core.slice_origin(timestamptz, text, text)",
-    "core.encoded(text)",
-    "core.decoded(text)",
-)
+EXPLANATION = ("explain_money", "explain_lines", "explain")
+# Every function and composite type of these schemas is made here.
+MADE_HERE = """
+select statement from (
+  select 1 as place, 'drop function ' || p.oid::regprocedure as statement from pg_proc p
+  where p.pronamespace in ('core'::regnamespace, 'report'::regnamespace)
+  union all
+  select 2, 'drop type ' || t.oid::regtype from pg_type t join pg_class c on c.oid = t.typrelid
+  where c.relkind = 'c' and t.typnamespace in ('core'::regnamespace, 'report'::regnamespace)
+) as made order by place"""
 
 
 def upgrade() -> None:
-    for name in ("explain", *PUBLIC_VIEWS):
+    for name in (*EXPLANATION, *PUBLIC_VIEWS):
         run_sql_file(op.get_bind(), f"{name}.sql")
 
 
 def downgrade() -> None:
-    for name in reversed(PUBLIC_VIEWS):
+    for name in PUBLIC_VIEWS:
         op.execute(f"drop view report.{name}")
-        op.execute(f"drop function report.{name}_as_of(timestamptz)")
-    for function in FUNCTIONS:
-        op.execute(f"drop function {function}")
-    op.execute("drop type report.explained_cell")
+    for statement in op.get_bind().exec_driver_sql(MADE_HERE).scalars().all():
+        op.execute(statement)

@@ -1,0 +1,154 @@
+"""The columns of a table as distinct values and numbers: what every check looks at instead of a million cells.
+
+A value is looked at once, however many rows hold it, and a bad one is found again in every row by its number.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+import pyarrow as pa
+
+from outcome_reporting.domain.table import TypedTable
+
+# numbers of combinations up to this many times the rows are counted in an array, more are sorted
+_DENSE = 4
+
+
+@dataclass(frozen=True)
+class Distinct:
+    """The distinct values of one column in the order in which they first stand there, and which one a row holds.
+
+    `of_row` holds the number of each row's value; an empty cell has the number after the last value.
+    """
+
+    values: pa.Array
+    of_row: np.ndarray
+
+    @cached_property
+    def listed(self) -> list:
+        """The values as Python objects, None after them for the empty cell."""
+        return [*self.values.to_pylist(), None]
+
+    @property
+    def count(self) -> int:
+        return len(self.values)
+
+    @cached_property
+    def has_empty(self) -> bool:
+        return bool(len(self.of_row)) and int(self.of_row.max()) == self.count
+
+
+@dataclass(frozen=True, slots=True)
+class Combos:
+    """Distinct combinations of some columns, and which one each row holds."""
+
+    values: list[tuple]
+    of_row: np.ndarray
+
+    def rows(self, index: int) -> np.ndarray:
+        return np.flatnonzero(self.of_row == index)
+
+
+class Columns:
+    """The columns of one table, each reduced to its distinct values when it is first asked for."""
+
+    def __init__(self, table: TypedTable) -> None:
+        self.table = table
+        self._distinct: dict[str, Distinct] = {}
+        self._combos: dict[tuple[str, ...], Combos] = {}
+
+    def __contains__(self, name: str) -> bool:
+        return name in self.table.data.column_names
+
+    def distinct(self, name: str) -> Distinct:
+        """A column that the sheet lacks is empty in every row."""
+        if name not in self._distinct:
+            if name in self:
+                self._distinct[name] = _distinct(self.table.data[name])
+            else:
+                self._distinct[name] = Distinct(pa.nulls(0), np.zeros(self.table.row_count, np.int32))
+        return self._distinct[name]
+
+    def combos(self, names: Sequence[str]) -> Combos:
+        """The combinations in the order of their parts' first appearance, an empty cell (None) last."""
+        key = tuple(names)
+        if key not in self._combos:
+            self._combos[key] = self._combine(key)
+        return self._combos[key]
+
+    def _combine(self, names: tuple[str, ...]) -> Combos:
+        count = self.table.row_count
+        if not count:
+            return Combos([], np.zeros(0, np.int64))
+        parts = [self.distinct(name) for name in names]
+        numbers = combined([part.of_row for part in parts], [part.count + 1 for part in parts])
+        present, of_row = _renumbered(numbers)
+        firsts = np.zeros(len(present), np.int64)
+        firsts[of_row[::-1]] = np.arange(count)[::-1]
+        columns = [[part.listed[number] for number in part.of_row[firsts]] for part in parts]
+        return Combos(list(zip(*columns, strict=True)), of_row)
+
+
+def combined(columns: Sequence[np.ndarray], sizes: Sequence[int]) -> np.ndarray:
+    """One number for each row from several below `sizes`; ordered as the columns are, from the left."""
+    numbers = columns[0].astype(np.int64)
+    size = sizes[0]
+    for column, more in zip(columns[1:], sizes[1:], strict=True):
+        if size * more >= 2**62:  # renumber rather than overflow
+            present, numbers = _renumbered(numbers)
+            size = len(present)
+        numbers = numbers * more + column
+        size *= more
+    return numbers
+
+
+def _renumbered(numbers: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """The numbers that occur, ascending, and the place of each row's number among them."""
+    highest = int(numbers.max()) + 1
+    if highest > _DENSE * len(numbers) + 1000:
+        return np.unique(numbers, return_inverse=True)
+    occurs = np.zeros(highest, bool)
+    occurs[numbers] = True
+    places = np.cumsum(occurs) - 1
+    return np.flatnonzero(occurs), places[numbers]
+
+
+def _distinct(column: pa.ChunkedArray) -> Distinct:
+    """A column that is dictionary-encoded already keeps its numbers, in the order of first appearance."""
+    whole = column.combine_chunks()
+    if not pa.types.is_dictionary(whole.type):
+        encoded = whole.dictionary_encode()
+        values = encoded.dictionary
+        of_row = encoded.indices.fill_null(len(values)).to_numpy(zero_copy_only=False)
+        return Distinct(values, of_row)
+    size, count = len(whole.dictionary), len(whole)
+    codes = whole.indices.fill_null(size).to_numpy(zero_copy_only=False)
+    firsts = np.full(size + 1, count, np.int64)
+    firsts[codes[::-1]] = np.arange(count)[::-1]
+    order = np.argsort(firsts[:size], kind="stable")
+    order = order[firsts[order] < count]
+    places = np.full(size + 1, len(order), np.int32)
+    places[order] = np.arange(len(order))
+    return Distinct(whole.dictionary.take(pa.array(order)), places[codes])
+
+
+def united(parts: Sequence[Distinct]) -> tuple[pa.Array, list[np.ndarray]]:
+    """The distinct values of several columns, in the order of first appearance, and each one's numbers in them.
+
+    The second answer maps, for each column, the number of its value to the number in the first; its empty cell
+    to the number after the last. All-empty columns have no type and take that of the others.
+    """
+    arrays = [part.values for part in parts if part.count]
+    if not arrays:
+        return pa.array([], pa.string()), [np.zeros(1, np.int32) for _ in parts]
+    encoded = pa.concat_arrays(arrays).dictionary_encode()
+    numbers = encoded.indices.to_numpy()
+    ends = np.cumsum([part.count for part in parts])
+    last = np.array([len(encoded.dictionary)], numbers.dtype)
+    return encoded.dictionary, [
+        np.concatenate([numbers[end - part.count : end], last]) for part, end in zip(parts, ends, strict=True)
+    ]

@@ -1,0 +1,95 @@
+"""Rows of explanations, made in Python for speed: groups of cells, single cells, and the files that hold them."""
+
+from __future__ import annotations
+
+from outcome_reporting.domain.money import MINUS
+from outcome_reporting.domain.outcome import Explanation, SourceFile, SourceLine
+
+from .html_parts import amount, escape
+from .texts import Texts
+
+
+class SourceRows:
+    """Rows for one page. `place` says where the list of files stands: "" on the page of sources itself."""
+
+    def __init__(self, texts: Texts, files: list[SourceFile], place: str = "") -> None:
+        self.texts = texts
+        self._files = {
+            file.sha256: f'<a href="{place}#file-{number}">{escape(file.file_name).replace("_", "_<wbr>")}</a>'
+            for number, file in enumerate(files, start=1)
+        }
+        self._no_partner = escape(texts("panel.no_partner"))
+        self._more, self._whole = texts("panel.more"), '<td class="n">100\u00a0%</td>'
+
+    def head(self, *keys: str, words: int = 1) -> str:
+        """A row of column titles; the first `words` columns hold words, the others numbers."""
+        titles = [escape(self.texts(key)) for key in keys]
+        left = "".join(f'<th scope="col">{title}</th>' for title in titles[:words])
+        return f'<tr>{left}{"".join(f"""<th scope="col" class="n">{title}</th>""" for title in titles[words:])}</tr>'
+
+    def file(self, file: SourceFile) -> str:
+        """The name as dropped, leading to who dropped it, when, and its hash."""
+        return self._files[file.sha256]
+
+    def groups(self, explanation: Explanation, sign: int = 1, word: str = "") -> str:
+        """One row for each group, the others in one; `sign` -1 takes them off. `word` goes before each."""
+        parts = []
+        for group in explanation.groups:
+            where = [part for part in (word, group.sheet, group.output, group.fund) if part]
+            where.append(group.partner or (self._no_partner if group.fund_type == "non-core" else group.fund_type))
+            parts.append(
+                f'<tr><th scope="row">{self._files[group.file.sha256]}<span class="from">{escape(" · ".join(where))}'
+                f'</span></th><td class="n">{group.lines:,}</td>{self._whole}{amount(sign * group.share)}</tr>'
+            )
+        if explanation.rest_groups:
+            more = (
+                self.texts("panel.more_one")
+                if explanation.rest_groups == 1
+                else self._more.format(count=f"{explanation.rest_groups:,}")
+            )
+            more = escape(f"{word} · {more}" if word else more)
+            parts.append(
+                f'<tr><th scope="row">{more}</th><td class="n">{explanation.rest_lines:,}</td>{self._whole}'
+                f"{amount(sign * explanation.rest_share)}</tr>"
+            )
+        return "".join(parts)
+
+    def line(self, line: SourceLine) -> str:
+        rate = f"{escape(line.rate)}<br>{escape(line.rate_date)}" if line.rate else "–"
+        share = '<td class="n none">–</td>' if line.share is None else amount(line.share, "cell")
+        whole, _, places = line.amount.partition(".")
+        written = f"{escape(line.currency)} {int(whole):,}.{places}".replace("-", MINUS)
+        return (
+            f'<tr><th scope="row">{self.file(line.file)}<span class="from">{escape(line.sheet)} · '
+            f'{line.column}{line.row}</span></th><td class="n">{written}</td><td class="n">{rate}</td>'
+            f'<td class="n">{escape(line.weight_percent)}\u00a0%</td>{share}</tr>'
+        )
+
+    def files_table(self, files: list[SourceFile]) -> str:
+        """Each file once: its name, who dropped it, when, its hash."""
+        texts, rows = self.texts, []
+        for number, file in enumerate(files, start=1):
+            name = escape(file.file_name).replace("_", "_<wbr>")
+            by = texts("sources.by", owner=file.owner, source=file.source) if file.owner else file.source
+            moment = file.dropped_at
+            rows.append(
+                f'<tr id="file-{number}"><th scope="row">{name}</th><td>{escape(by)}</td>'
+                f'<td><time datetime="{moment:%Y-%m-%dT%H:%M:%SZ}">{moment:%Y-%m-%d %H:%M:%S}</time></td>'
+                f'<td class="hash">{file.sha256}</td></tr>'
+            )
+        head = self.head("sources.file", "sources.owner", "sources.dropped", "sources.sha256", words=4)
+        return explained_table(texts("sources.files"), head, [f"<tbody>{''.join(rows)}</tbody>"])
+
+
+def explained_table(caption: str, head: str, bodies: list[str], is_hidden: bool = True) -> str:
+    """A table in a scroll region of its own; its caption may be for those alone who do not see the heading above."""
+    hidden = ' class="hidden"' if is_hidden else ""
+    return scroll(
+        caption,
+        f"<table><caption{hidden}>{escape(caption)}</caption><thead>{head}</thead>{''.join(bodies)}</table>",
+    )
+
+
+def scroll(label: str, table: str) -> str:
+    """A table that may be wider than the page."""
+    return f'<div class="scroll" role="region" tabindex="0" aria-label="{escape(label)}">{table}</div>'

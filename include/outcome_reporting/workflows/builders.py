@@ -1,0 +1,97 @@
+"""Pages are built, a few offices at a time, in as many processes as there are cores, each reading its own facts.
+
+The builders are programs of their own (not forks), so that they work the same from a DAG task, a test or the
+command line. They are ours and trusted: settings and jobs go to them pickled, what they did comes back as JSON.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import pickle
+import queue
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from outcome_reporting.domain.errors import SystemFault
+from outcome_reporting.settings import Settings
+from outcome_reporting.warehouse.server import warehouse_url
+
+if TYPE_CHECKING:
+    from outcome_reporting.workflows.report_pages import BuiltPages, PagesJob
+
+_PACKAGES = Path(__file__).resolve().parents[2]
+_FEW = 1  # so few jobs are done here before another process has even started
+
+
+def build_in_parts(settings: Settings, jobs: Sequence[PagesJob]) -> Iterator[BuiltPages]:
+    """What became of each job, as they are done, in no set order. Raises SystemFault when a builder dies."""
+    if len(jobs) <= _FEW:
+        from outcome_reporting.workflows.report_pages import build_pages
+
+        for job in jobs:
+            yield build_pages(settings, job)
+        return
+    yield from _in_processes(replace(settings, warehouse_url=warehouse_url(settings)), jobs)
+
+
+def _in_processes(settings: Settings, jobs: Sequence[PagesJob]) -> Iterator[BuiltPages]:
+    from outcome_reporting.workflows.report_pages import BuiltPages
+
+    waiting: queue.SimpleQueue[PagesJob] = queue.SimpleQueue()
+    for job in jobs:
+        waiting.put(job)
+    done: queue.SimpleQueue[dict | BaseException] = queue.SimpleQueue()
+    size = min(len(jobs), os.cpu_count() or 1)
+    builders = [threading.Thread(target=_feed, args=(settings, waiting, done), daemon=True) for _ in range(size)]
+    for builder in builders:
+        builder.start()
+    for _ in jobs:
+        result = done.get()
+        if isinstance(result, BaseException):
+            with contextlib.suppress(queue.Empty):
+                while True:
+                    waiting.get_nowait()
+            raise result
+        yield BuiltPages.from_dict(result)
+    for builder in builders:
+        builder.join()
+
+
+def _feed(settings: Settings, waiting: queue.SimpleQueue, done: queue.SimpleQueue) -> None:
+    """Give one builder job after job until none waits; its end of input is its end."""
+    process = subprocess.Popen(
+        [sys.executable, "-m", "outcome_reporting.workflows.builder_process"],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        env=os.environ | {"PYTHONPATH": os.pathsep.join([str(_PACKAGES), os.environ.get("PYTHONPATH", "")])},
+    )
+    assert process.stdin and process.stdout
+    try:
+        pickle.dump(settings, process.stdin)
+        while True:
+            try:
+                job = waiting.get_nowait()
+            except queue.Empty:
+                break
+            pickle.dump(job, process.stdin)
+            process.stdin.flush()
+            answer = process.stdout.readline()
+            if not answer:
+                names = ", ".join(job.offices)
+                raise SystemFault(f"The process that builds the reports of {names} ended; its log says why")
+            done.put(json.loads(answer))
+        process.stdin.close()
+        process.wait()
+    except BaseException as fault:
+        process.kill()
+        process.wait()
+        done.put(fault)
+    finally:
+        process.stdout.close()

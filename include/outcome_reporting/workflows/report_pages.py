@@ -1,0 +1,99 @@
+"""The pages of a few offices, from the warehouse to the files: the unit of work of every build of reports."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from pathlib import Path
+
+from outcome_reporting.domain.outcome import Labels, OutcomeYearSummary
+from outcome_reporting.reports.build import build_outcome_year
+from outcome_reporting.reports.errors import UnpublishablePage
+from outcome_reporting.reports.summary import summarize, summary_of
+from outcome_reporting.settings import Settings
+from outcome_reporting.warehouse.outcome_facts import read_outcomes
+from outcome_reporting.workflows.house import House, open_house
+
+
+@dataclass(frozen=True, slots=True)
+class PagesJob:
+    """Some offices as of a moment (None: now). `outcome` and `year` limit the pages, never what is summarized."""
+
+    offices: tuple[str, ...]
+    folder: Path
+    as_of: datetime | None = None
+    outcome: str | None = None
+    year: int | None = None
+    has_pages: bool = True  # False: only the lines of the front page are wanted
+
+
+@dataclass(slots=True)
+class BuiltPages:
+    """What became of a job: one summary for every outcome and year, files written, pages refused and why."""
+
+    summaries: list[OutcomeYearSummary]
+    data_date: datetime | None
+    files_written: int = 0
+    problems: tuple[str, ...] = ()
+
+    def as_dict(self) -> dict:
+        return {
+            "summaries": [asdict(one) for one in self.summaries],
+            "data_date": self.data_date and self.data_date.isoformat(),
+            "files_written": self.files_written,
+            "problems": list(self.problems),
+        }
+
+    @classmethod
+    def from_dict(cls, values: dict) -> BuiltPages:
+        return cls(
+            [summary_of(one) for one in values["summaries"]],
+            values["data_date"] and datetime.fromisoformat(values["data_date"]),
+            values["files_written"],
+            tuple(values["problems"]),
+        )
+
+
+def build_pages(settings: Settings, job: PagesJob) -> BuiltPages:
+    """Read the offices' outcomes and write their pages below `job.folder`.
+
+    A page that may not be published is among the problems, and what stood there before stays. Running it again
+    writes nothing.
+    """
+    house = open_house(settings)
+    cells = None if job.has_pages else ()  # a line of the front page is explained by no cell
+    with house.engine.connect() as connection:
+        facts = read_outcomes(connection, labels_of(house), _element_names(house), job.as_of, job.offices, cells)
+    written, problems = 0, []
+    for one in facts:
+        if not job.has_pages or job.outcome not in (None, one.outcome):
+            continue
+        for year in _wanted(one.years, job.year):
+            try:
+                written += len(build_outcome_year(one, year, job.folder))
+            except UnpublishablePage as refused:
+                problems.append(str(refused))
+    summaries = [summarize(one, year) for one in facts for year in one.years]
+    return BuiltPages(summaries, max((one.data_date for one in facts), default=None), written, tuple(problems))
+
+
+def _wanted(years: Collection[int], year: int | None) -> list[int]:
+    return [one for one in years if year in (None, one)]
+
+
+def labels_of(house: House) -> Labels:
+    """The site's titles from the reference data."""
+    reference = house.reference
+    return Labels(
+        goals={goal.code: goal.title for goal in reference.goals.values()},
+        targets={target.code: target.title for target in reference.targets.values()},
+        contributor_types=reference.contributor_types,
+        publisher=house.settings.publisher,
+        publisher_name=house.settings.publisher_name,
+        impute_core=house.settings.impute_core,
+    )
+
+
+def _element_names(house: House) -> dict[tuple[str, str], str]:
+    return {key: element.name for key, element in house.reference.plan_elements.items()}

@@ -1,0 +1,58 @@
+from __future__ import annotations
+
+import numpy as np
+import pyarrow as pa
+import pytest
+
+from outcome_reporting.checks.columns import Columns, combined, united
+from outcome_reporting.domain.table import TypedTable
+
+FUNDS = ["F2", None, "F1", "F2", "F1", None]
+PARTNERS = ["NOR", "SWE", None, "NOR", "NOR", "SWE"]
+
+
+def _table(**columns: pa.Array) -> TypedTable:
+    data = pa.table({"row_no": pa.array(range(2, 8), pa.int32()), **columns})
+    return TypedTable("expenses", "Ledger.xlsx", "Ledger", 1, 1, {}, data)
+
+
+def _encoded(values: list, dictionary: list) -> pa.DictionaryArray:
+    """As a reader may hand it over: in an order of its own, with values that no row holds."""
+    numbers = pa.array([None if v is None else dictionary.index(v) for v in values], pa.int32())
+    return pa.DictionaryArray.from_arrays(numbers, pa.array(dictionary))
+
+
+@pytest.mark.parametrize("funds", [pa.array(FUNDS), _encoded(FUNDS, ["F0", "F1", "F2"])], ids=["texts", "encoded"])
+def test_values_stand_in_the_order_in_which_they_first_appear(funds):
+    found = Columns(_table(fund=funds)).distinct("fund")
+    assert found.values.to_pylist() == ["F2", "F1"]
+    assert found.of_row.tolist() == [0, 2, 1, 0, 1, 2]
+    assert found.listed == ["F2", "F1", None] and found.has_empty
+
+
+@pytest.mark.parametrize("funds", [pa.array(FUNDS), _encoded(FUNDS, ["F0", "F1", "F2"])], ids=["texts", "encoded"])
+def test_each_row_finds_its_combination(funds):
+    columns = Columns(_table(fund=funds, partner=pa.array(PARTNERS)))
+    found = columns.combos(["fund", "partner", "outcome"])  # the sheet has no outcome
+    assert found.values == [("F2", "NOR", None), ("F1", "NOR", None), ("F1", None, None), (None, "SWE", None)]
+    for index, value in enumerate(found.values):
+        assert all((FUNDS[row], PARTNERS[row], None) == value for row in found.rows(index))
+    assert columns.combos(["outcome"]).values == [(None,)]
+
+
+def test_combined_numbers_do_not_overflow():
+    columns = [np.array([2**31 - 1, 0, 2**31 - 1, 5]) for _ in range(4)]
+    numbers = combined(columns, [2**31] * 4)
+    assert numbers[0] == numbers[2] and len(set(numbers.tolist())) == 3
+    assert numbers[1] < numbers[3] < numbers[0]
+
+
+def test_united_columns_share_their_numbers():
+    first, second = Columns(_table(fund=pa.array(FUNDS))), Columns(_table(fund=pa.array(["F1", "F3", *FUNDS[2:]])))
+    lacking = Columns(_table())
+    values, places = united([one.distinct("fund") for one in (first, lacking, second)])
+    assert values.to_pylist() == ["F2", "F1", "F3"]
+    of_row = [
+        place[one.distinct("fund").of_row].tolist() for place, one in zip(places, (first, lacking, second), strict=True)
+    ]
+    assert of_row == [[0, 3, 1, 0, 1, 3], [3] * 6, [1, 2, 1, 0, 1, 3]]

@@ -1,0 +1,47 @@
+"""Modules that are loaded only when something in them is used."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+
+def _run(code: str) -> list[str]:
+    return subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.split()
+
+
+def test_a_module_comes_with_the_first_use_of_it_and_not_before():
+    code = (
+        "import sys\n"
+        "from outcome_reporting.checks.deferred_imports import deferred\n"
+        "with deferred('wave'):\n"
+        "    import wave\n"
+        "print('wave' in sys.modules, 'audioop' in sys.modules)\n"
+        "print(wave.open.__name__, 'wave' in sys.modules)\n"
+        "import wave as again\n"
+        "print(again.open is wave.open)\n"
+    )
+    assert _run(code) == ["False", "False", "open", "True", "True"]
+
+
+def test_a_module_that_is_there_already_is_left_alone():
+    code = (
+        "import sys, json\n"
+        "from outcome_reporting.checks.deferred_imports import deferred\n"
+        "with deferred('json'):\n"
+        "    import json as inside\n"
+        "print(inside is json, sys.modules['json'] is json)\n"
+    )
+    assert _run(code) == ["True", "True"]
+
+
+def test_the_checks_are_ready_without_what_they_never_call_and_find_it_when_they_do():
+    code = (
+        "import sys\n"
+        "from outcome_reporting.checks.library import warm_up\n"
+        "warm_up()\n"
+        "print('scipy.stats' in sys.modules, 'altair' in sys.modules)\n"
+        "from great_expectations.expectations.core import expect_column_kl_divergence_to_be_less_than as divergence\n"
+        "print(divergence.stats.norm.name, divergence.alt.Chart.__name__)\n"
+    )
+    assert _run(code) == ["False", "False", "norm", "Chart"]
