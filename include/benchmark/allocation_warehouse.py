@@ -28,13 +28,14 @@ insert into core.expense (
 )
 select
     %(office)s, part.slice_id, 1, line.n + 1, %(office)s || line.n, make_date(part.year, part.period, 15), part.year,
-    part.period, %(office)s || '_D_' || 1 + line.output / 5 || '.' || 1 + line.output %% 5,
+    part.period, (%(outputs)s::text[])[1 + line.output],
     'FND-' || lpad(line.fund::text, 2, '0'), case when line.fund >= 3 then 'P' || lpad(line.partner::text, 3, '0') end,
     '7100', 'USD', line.cents * 0.01, line.cents * 0.01
 from (
     select
-        n, 1 + n * 24 / %(count)s as part, (hash & 31) * 20 / 32 as output, (hash >> 8 & 255) * 12 / 256 as fund,
-        (hash >> 16 & 1023) * 300 / 1024 as partner, (hash >> 32 & 16777215) * 2200000 / 16777216 - 200000 as cents
+        n, 1 + n * 24 / %(count)s as part, (hash & 1023) * cardinality(%(outputs)s::text[]) / 1024 as output,
+        (hash >> 10 & 255) * 12 / 256 as fund, (hash >> 18 & 1023) * 300 / 1024 as partner,
+        (hash >> 32 & 16777215) * 2200000 / 16777216 - 200000 as cents
     from generate_series(0, %(count)s::bigint - 1) as n
     cross join lateral hashint8extended(n, %(seed)s) as hash
 ) as line
@@ -108,7 +109,12 @@ def _expenses(url: str, load_id: uuid.UUID, office: str, count: int, seed: int) 
             _slice(connection, load_id, "expenses", "expense", office, key, [], slice_id, count // len(parts))
         ids, years, periods = zip(*parts, strict=True)
         given: dict[str, Any] = {"slices": list(ids), "years": list(years), "periods": list(periods)}
-        given |= {"office": office, "count": count, "seed": seed * 1_000_000_000 + int.from_bytes(office.encode())}
+        given |= {
+            "outputs": outputs(office),
+            "office": office,
+            "count": count,
+            "seed": seed * 1_000_000_000 + int.from_bytes(office.encode()),
+        }
         connection.execute(_LINES, given)
 
 

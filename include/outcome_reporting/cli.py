@@ -49,9 +49,7 @@ def _parser() -> argparse.ArgumentParser:
 
     run = command("run", _run, "The night's workflow without Airflow: check, load, answer, allocate, report.")
     run.add_argument("--progress", action="store_true", help="show a bar for each step")
-    run.add_argument(
-        "--json", action="store_true", help="the summary for machines, with the seconds of each phase"
-    )
+    run.add_argument("--json", action="store_true", help="the summary for machines, with the seconds of each phase")
 
     check = command("check", _check, "The night's answer for these files, changing nothing.")
     check.add_argument("files", nargs="+", type=Path, metavar="FILE")

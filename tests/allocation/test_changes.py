@@ -15,6 +15,7 @@ import pytest
 from sqlalchemy import Connection, select
 from tests.allocation.drops import TABLE_OF, Drops, day
 from tests.allocation.worlds import PERIODS, load_world, random_world
+from tests.warehouse.books import CONTRACTS
 
 from outcome_reporting.allocation import restate, touched_scope
 from outcome_reporting.domain.errors import Refused, UsageError
@@ -289,7 +290,7 @@ class Story:
         sha256 = self.connection.exec_driver_sql(query, (load,)).scalar_one()
         point = self.connection.begin_nested()
         try:
-            undo(self.connection, sha256, day(self.night + 0.9))
+            undo(self.connection, CONTRACTS, sha256, day(self.night + 0.9))
             point.commit()
         except (Refused, UsageError):
             point.rollback()

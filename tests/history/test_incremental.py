@@ -15,6 +15,7 @@ from sqlalchemy import Connection
 from storm import MONEY_VIEWS, as_oracle
 from tests.allocation import worlds
 from tests.allocation.drops import Drops, day
+from tests.warehouse.books import CONTRACTS
 
 from outcome_reporting.allocation import reconcile, restate, touched_scope
 from outcome_reporting.domain.allocation import World
@@ -137,7 +138,7 @@ class Sequence:
         if self.loaded:
             try:
                 with self.connection.begin_nested():
-                    undo(self.connection, self.dice.choice(self.loaded), self.now())
+                    undo(self.connection, CONTRACTS, self.dice.choice(self.loaded), self.now())
             except (Refused, UsageError):
                 return
 

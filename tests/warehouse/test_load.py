@@ -6,6 +6,8 @@ import pyarrow as pa
 import pytest
 from sqlalchemy import func, select
 
+from outcome_reporting.checks.columns import Columns
+from outcome_reporting.domain.contract import KEY_SEPARATOR
 from outcome_reporting.domain.errors import UsageError
 from outcome_reporting.warehouse import tables
 from outcome_reporting.warehouse.live import catalogue, keys_elsewhere, live_rows, missing_slices
@@ -134,12 +136,30 @@ def test_a_key_is_found_in_the_slices_that_stay(connection):
     load(connection, sheet("expenses", [expense("T1"), expense("T3")]), file_name="June.xlsx")
 
     def elsewhere(*keys, replaced=()):
-        return keys_elsewhere(connection, CONTRACTS["expenses"], "transaction", pa.array(keys, pa.string()), replaced)
+        return keys_elsewhere(connection, CONTRACTS["expenses"], pa.array(keys, pa.string()), replaced)
 
     assert elsewhere("T1", "T2", "T9") == {"T1": "June.xlsx", "T2": "May.xlsx"}
     assert elsewhere("T1", "T2", replaced={("KGZ", "KGZ|2022|5")}) == {"T2": "May.xlsx"}
     assert elsewhere("T1", "T2", replaced={("KGZ", "KGZ|2022|5"), ("KGZ", "KGZ|2022|6")}) == {}
     assert elsewhere("T9") == elsewhere() == {}
+
+
+def test_a_key_of_several_fields_is_found_whatever_the_partner_and_with_an_empty_outcome(connection):
+    load(connection, *references())
+    gift = {"agreement": "A-1", "partner": "SWE", "fund": "30000", "stage": "cash", "date": "2022-02-01",
+            "fiscal_year": 2022, "currency": "USD", "amount": "5.00", "amount_usd": "5.00"}  # fmt: skip
+    gifts = sheet("contributions", [gift, {**gift, "outcome": "KGZ_D_1.1"}])
+    load(connection, gifts, file_name="Gifts.xlsx")
+    contract, moved = sheet("contributions", [{**gift, "partner": "NOR"}, {**gift, "date": "2022-02-02"}])
+
+    def elsewhere(table, replaced=()):
+        keys = Columns(table).keys(contract.key).values
+        found = keys_elsewhere(connection, contract, keys, replaced)
+        return {key.split(KEY_SEPARATOR)[-1]: name for key, name in found.items()}
+
+    assert elsewhere(moved) == {"": "Gifts.xlsx"}
+    assert elsewhere(gifts[1]) == {"": "Gifts.xlsx", "KGZ_D_1.1": "Gifts.xlsx"}
+    assert elsewhere(gifts[1], replaced={("", "SWE|2022")}) == {}
 
 
 def test_moments_never_go_back(connection):

@@ -28,14 +28,14 @@ def test_what_it_replaced_is_live_again(connection):
     load(connection, *references())
     load(connection, sheet("expenses", [expense("T1")]), sha256=A)
     load(connection, sheet("expenses", [expense("T1", amount_usd="90.00"), expense("T2", period=6)]), sha256=B)
-    result = undo(connection, B)
+    result = undo(connection, CONTRACTS, B)
     assert _amounts(connection) == {"T1": Decimal("100.00")}
     before_after = {(c.slice_key, c.before_rows, c.after_rows) for c in result.changes}
     assert before_after == {("KGZ|2022|5", 1, 1), ("KGZ|2022|6", 1, 0)}
     with pytest.raises(UsageError, match="already"):
-        undo(connection, B)
+        undo(connection, CONTRACTS, B)
     with pytest.raises(UsageError, match="no loaded file"):
-        undo(connection, "f" * 64)
+        undo(connection, CONTRACTS, "f" * 64)
     assert find_loaded(connection, B)["undone_at"] is not None
 
 
@@ -43,9 +43,9 @@ def test_a_slice_replaced_since_stays_and_falls_back_past_the_undone_one(connect
     load(connection, *references())
     for sha256, amount in ((A, "1.00"), (B, "2.00"), (C, "3.00")):
         load(connection, sheet("expenses", [expense("T1", amount_usd=amount)]), sha256=sha256)
-    assert undo(connection, B).changes == ()
+    assert undo(connection, CONTRACTS, B).changes == ()
     assert _amounts(connection) == {"T1": Decimal("3.00")}
-    undo(connection, C)
+    undo(connection, CONTRACTS, C)
     assert _amounts(connection) == {"T1": Decimal("1.00")}
 
 
@@ -53,9 +53,9 @@ def test_content_that_two_files_brought_stays_while_one_stands(connection):
     load(connection, *references())
     load(connection, sheet("expenses", [expense("T1")]), sha256=A)
     load(connection, sheet("expenses", [expense("T1")]), sha256=B)
-    assert undo(connection, A).changes == ()
+    assert undo(connection, CONTRACTS, A).changes == ()
     assert _amounts(connection) == {"T1": Decimal("100.00")}
-    undo(connection, B)
+    undo(connection, CONTRACTS, B)
     assert _amounts(connection) == {}
 
 
@@ -66,16 +66,35 @@ def test_undo_is_refused_while_live_rows_need_it(connection):
     load(connection, (contract, partners), sha256=B)
     load(connection, sheet("expenses", [expense("T1", partner="SIDA", fund="30071")]), sha256=C)
     with pytest.raises(Refused) as refused, connection.begin_nested():
-        undo(connection, B)
+        undo(connection, CONTRACTS, B)
     assert refused.value.reasons == ["1 row of expense: SIDA (partners)"]
     with pytest.raises(Refused) as refused, connection.begin_nested():
-        undo(connection, A)
+        undo(connection, CONTRACTS, A)
     assert len(refused.value.reasons) == 3  # office, output, fund
     assert len(live_rows(connection, tables.expense)) == 1
-    assert [use.row_count for use in live_uses(connection, "outputs", ["KGZ_D_1.1.1"])] == [1]
-    undo(connection, C)
-    undo(connection, B)
-    undo(connection, A)
+    assert [(u.code, u.row_count) for u in live_uses(connection, CONTRACTS, "outputs")] == [("KGZ_D_1.1.1", 1)]
+    undo(connection, CONTRACTS, C)
+    undo(connection, CONTRACTS, B)
+    undo(connection, CONTRACTS, A)
+
+
+def test_undo_is_refused_where_a_key_moved_to_another_slice_since(connection):
+    load(connection, *references())
+    gift = {"agreement": "G-1", "partner": "SWE", "fund": "30000", "stage": "cash", "date": "2022-02-01",
+            "fiscal_year": 2022, "currency": "USD", "amount": "5.00", "amount_usd": "5.00"}  # fmt: skip
+    moved = {**gift, "partner": "NOR"}
+    load(connection, sheet("expenses", [expense("T1")]), sheet("contributions", [gift], 2), sha256=A)
+    others = sheet("expenses", [expense("T2")]), sheet("contributions", [{**gift, "stage": "revenue"}], 2)
+    load(connection, *others, sha256=B)
+    load(connection, sheet("expenses", [expense("T1", period=6)]), sha256=C, file_name="June.xlsx")
+    load(connection, sheet("contributions", [moved]), sha256="d" * 64, file_name="Norway.xlsx")
+    with pytest.raises(Refused) as refused, connection.begin_nested():
+        undo(connection, CONTRACTS, B)
+    assert set(refused.value.reasons) == {"transaction T1 stands in June.xlsx", "agreement G-1 stands in Norway.xlsx"}
+    undo(connection, CONTRACTS, C)
+    undo(connection, CONTRACTS, "d" * 64)
+    undo(connection, CONTRACTS, B)
+    assert _amounts(connection).keys() == {"T1"}
 
 
 def test_a_rate_may_go_while_an_older_one_stands(connection):
@@ -84,7 +103,7 @@ def test_a_rate_may_go_while_an_older_one_stands(connection):
     load(connection, sheet("exchange_rates", [later]), sha256=A)
     line = expense("T1", amount_usd=None, currency="KGS", amount="700")
     load(connection, sheet("expenses", [line]), sha256=B)
-    undo(connection, A)
+    undo(connection, CONTRACTS, A)
     assert {row["rate_per_usd"] for row in live_rows(connection, tables.exchange_rate)} == {
         Decimal("80"),
         Decimal("79.5"),
@@ -106,7 +125,7 @@ def test_reconciliation_follows(connection):
     money = Decimal
     assert lines(moment)["a.xlsx"] == (2, 1, money("200.00"), 0)
     assert lines(moment)["b.xlsx"] == (1, 0, money("90.00"), 0)
-    undone = undo(connection, B).moment
+    undone = undo(connection, CONTRACTS, B).moment
     assert lines(undone)["a.xlsx"] == (2, 0, money("200.00"), 0)
     assert lines(undone)["b.xlsx"] == (1, 1, money("90.00"), 0)
     again = load(connection, sheet("expenses", [expense("T1", amount_usd="90.00")]), sha256=B, file_name="b.xlsx")
@@ -140,11 +159,11 @@ def test_live_is_the_newest_load_not_undone_for_each_key(engine, steps):
                 load(connection, sheet("expenses", rows), sha256=name * 64)
                 loads.append((name, True))
             elif (name, True) in loads:
-                undo(connection, name * 64)
+                undo(connection, CONTRACTS, name * 64)
                 loads = [(other, stands and other != name) for other, stands in loads]
             else:
                 with pytest.raises(UsageError):
-                    undo(connection, name * 64)
+                    undo(connection, CONTRACTS, name * 64)
             expected = {}
             for other, stands in loads:
                 if stands:
@@ -170,9 +189,9 @@ def test_held_rows_loaded_later_belong_to_their_load(connection):
     write_again(connection, plan, first.load_id)
     assert [row["sdg"] for row in live_rows(connection, tables.sdg_weight)] == ["5.2"]
     load(connection, sheet("sdg_weights", [weight | {"sdg": "1.1"}]), sha256=C)
-    undo(connection, C)
+    undo(connection, CONTRACTS, C)
     assert [row["sdg"] for row in live_rows(connection, tables.sdg_weight)] == ["5.2"]
-    last = undo(connection, B)
+    last = undo(connection, CONTRACTS, B)
     assert [row["sdg"] for row in live_rows(connection, tables.sdg_weight)] == ["4.1"]
     by_name = {row["file_name"]: row for row in reconciliation_rows(connection, last.moment)}
     assert by_name["a.xlsx"]["rows_superseded"] == 0

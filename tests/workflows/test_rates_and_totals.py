@@ -18,7 +18,7 @@ from sqlalchemy import text
 from outcome_reporting.domain.errors import Refused
 from outcome_reporting.settings import Settings, load_settings
 from outcome_reporting.warehouse.server import stop_server
-from outcome_reporting.workflows.explain import explain_figure
+from outcome_reporting.workflows.explain import describe_explanation, explain_figure
 from outcome_reporting.workflows.house import connect
 from outcome_reporting.workflows.night import describe, run_night
 from outcome_reporting.workflows.undo import redo_load, undo_load
@@ -153,19 +153,25 @@ def test_reconciliation_counts_the_table_and_not_the_cover(office: Office) -> No
 def test_original_currency_rate_date_and_source_stand_beside_the_amount(office: Office) -> None:
     explained = explain_figure(office.settings, LEDGER)
     (cell,) = explained["lines"]
-    told = {name: cell[name] for name in ("file_name", "sheet", "row", "column", "currency", "rate_date", "share_usd")}
-    assert told == {
+    assert {name: cell[name] for name in cell if name not in ("figure_id", "amount", "rate", "weight_percent")} == {
         "file_name": "may.xlsx",
         "sheet": "Expenses",
         "row": "2",
         "column": "J",
         "currency": "KGS",
         "rate_date": "2022-01-01",
+        "rate_source": "UN operational rates",
         "share_usd": "100.00",
     }
     assert (float(cell["amount"]), float(cell["rate"])) == (8000, 80)
-    source = "select source from core.exchange_rate where currency = :currency and effective_date = cast(:on as date)"
-    assert office.rows(source, currency=cell["currency"], on=cell["rate_date"]) == [("UN operational rates",)]
+    assert "8,000.00 KGS  at 80 of 2022-01-01, UN operational rates" in describe_explanation(explained)
+    folder = office.settings.home / "reports/site/KGZ/2022-2025/KGZ_D_1/2022"
+    assert "80<br>2022-01-01<br>UN operational rates</td>" in (folder / "sources.html").read_text()
+    heads, *rows = openpyxl.load_workbook(folder / "KGZ_D_1-2022.xlsx")["Source lines"].iter_rows(values_only=True)
+    rated = [dict(zip(heads, row, strict=True)) for row in rows if row[heads.index("Rate date")]]
+    assert [row["Rate source"] for row in rated] == ["UN operational rates"]
+    dollars = explain_figure(office.settings, LEDGER.replace("KGZ_D_1", "KGZ_D_2"))["lines"]
+    assert [cell["rate_source"] for cell in dollars] == [""]
 
 
 def test_a_rate_of_a_later_date_touches_no_past_money(office: Office) -> None:
@@ -179,7 +185,8 @@ def test_a_rate_of_a_later_date_touches_no_past_money(office: Office) -> None:
 
 
 def test_a_corrected_rate_restates_what_used_it_and_is_named_as_the_cause(office: Office) -> None:
-    office.drop("rates corrected.xlsx", Rates=[RATES, ["KGS", date(2022, 1, 1), 100, "UN operational rates"]])
+    office.drop("rates corrected.xlsx", Rates=[RATES, ["KGS", date(2022, 1, 1), 100, "Corrigendum of the UN"]])
+    (published,) = office.rows("select max(published_at) from report.publication")
     summary = office.night()
     changes = office.changes(summary["allocation"]["run_id"])
     name = "rates corrected.xlsx"
@@ -193,7 +200,10 @@ def test_a_corrected_rate_restates_what_used_it_and_is_named_as_the_cause(office
     words = "Kyrgyzstan, KGZ_D_1 (2022-2025), 2022, expense: 100.00 -> 80.00 (-20.00), load of rates corrected.xlsx"
     assert largest["words"] == words
     assert words in describe(summary)
-    assert explain_figure(office.settings, LEDGER)["sum_usd"] == "80.00"
+    explained = explain_figure(office.settings, LEDGER)
+    assert (explained["sum_usd"], explained["lines"][0]["rate_source"]) == ("80.00", "Corrigendum of the UN")
+    earlier = explain_figure(office.settings, LEDGER, published[0].isoformat())
+    assert (earlier["sum_usd"], earlier["lines"][0]["rate_source"]) == ("100.00", "UN operational rates")
 
 
 def test_the_correction_taken_back_and_loaded_again(office: Office) -> None:

@@ -91,6 +91,12 @@ def test_a_bad_file_gets_the_answer_it_should(night: Night, one: dict) -> None:
     assert answer["verdict"] != "rejected" or len(marked) == 1
 
 
+def test_no_page_that_opens_is_large(night: Night) -> None:
+    sizes = {path: path.stat().st_size for path in (night.home / "reports" / "site").rglob("*.html")}
+    assert len(sizes) > 2 * night.summary["reports"]["reports"]  # each report has its page and that of its sources
+    assert max(sizes.values()) <= 100_000, max(sizes.items(), key=lambda one: one[1])
+
+
 def test_the_published_revenue_is_found_again_to_the_cent(night: Night) -> None:
     with (SAMPLES / "figures" / "revenue_by_donor.csv").open(encoding="utf-8") as stream:
         published = {

@@ -73,6 +73,7 @@ def set_up_for_computing(cursor: psycopg.Cursor) -> None:
     for setting in (
         "jit = off",
         "work_mem = '128MB'",
+        "hash_mem_multiplier = 4",
         "enable_nestloop = off",
         "enable_mergejoin = off",
         "enable_sort = off",

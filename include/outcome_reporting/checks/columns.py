@@ -11,7 +11,9 @@ from functools import cached_property
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
+from outcome_reporting.domain.contract import KEY_SEPARATOR
 from outcome_reporting.domain.table import TypedTable
 
 # numbers of combinations up to this many times the rows are counted in an array, more are sorted
@@ -72,6 +74,20 @@ class Columns:
             else:
                 self._distinct[name] = Distinct(pa.nulls(0), np.zeros(self.table.row_count, np.int32))
         return self._distinct[name]
+
+    def keys(self, names: Sequence[str]) -> Distinct:
+        """The business key of each row: one field as it is, several as texts with KEY_SEPARATOR between.
+
+        An empty part of several is an empty text, so that keys with an optional field compare.
+        """
+        if len(names) == 1:
+            return self.distinct(names[0])
+        parts = [self.distinct(name) for name in names]
+        texts = [
+            pa.concat_arrays([part.values.cast(pa.string()), pa.array([""])]).take(pa.array(part.of_row))
+            for part in parts
+        ]
+        return _distinct(pa.chunked_array([pc.binary_join_element_wise(*texts, KEY_SEPARATOR)]))
 
     def combos(self, names: Sequence[str]) -> Combos:
         """The combinations in the order of their parts' first appearance, an empty cell (None) last."""

@@ -9,6 +9,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+KEY_SEPARATOR = "\x1e"  # between the texts of a key of several fields; no cell holds it
+
 
 class Kind(StrEnum):
     """How a cell is read and kept. In a `TypedTable` the column is of the Arrow type named here.
@@ -110,3 +112,9 @@ class Contract:
     @property
     def key(self) -> tuple[str, ...]:
         return tuple(f.name for f in self.fields if f.in_key)
+
+    @property
+    def may_key_span_slices(self) -> bool:
+        """Whether one key could stand in two slices: its fields alone do not say to which slice a row belongs."""
+        said = {*self.key, "office"} if self.office_from in self.key else set(self.key)
+        return any(name.partition(".")[0] not in said for name in self.slice)

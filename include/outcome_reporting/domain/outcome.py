@@ -167,7 +167,7 @@ class SourceGroup:
 
 @dataclass(frozen=True, slots=True)
 class SourceLine:
-    """One cell behind a figure: a row of `report.explain`."""
+    """One cell behind a figure: a row of `report.explain`, with the source of its rate."""
 
     file: SourceFile
     sheet: str
@@ -179,6 +179,7 @@ class SourceLine:
     rate_date: str  # ISO date or ""
     share: int | None  # cents; None for a rate
     weight_percent: str = "100"
+    rate_source: str = ""  # who quoted the rate, "" for dollars
 
     @property
     def file_name(self) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from decimal import Decimal
 
 from outcome_reporting.domain.figures import FigureIds
-from outcome_reporting.domain.money import MINUS, format_usd
+from outcome_reporting.domain.money import format_usd, plain_usd
 from outcome_reporting.domain.outcome import OutcomeFacts
 
 from .anchors import Anchors
@@ -54,9 +54,9 @@ class Context:
         """The figure, one object wherever the page shows it with this amount."""
         figure = self._figures.get((figure_id, cents))
         if figure is None:
-            text = format_usd(cents)
-            value = text.replace(",", "").replace(MINUS, "-")
-            figure = Figure(figure_id, value, "USD", text, cents, link=self.anchors.link(figure_id))
+            figure = Figure(
+                figure_id, plain_usd(cents), "USD", format_usd(cents), cents, link=self.anchors.link(figure_id)
+            )
             if figure_id in self.facts.changes:
                 self._mark_changed(figure, format_usd(int(Decimal(self.facts.changes[figure_id].before).scaleb(2))))
             self._figures[figure_id, cents] = figure

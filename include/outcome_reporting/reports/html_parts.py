@@ -31,9 +31,9 @@ def amount(cents: int, of: str = "") -> str:
     `of` says what it is: "" for a part of the figure explained, else base, sum or cell.
     """
     text = format_usd(cents)
-    kind = "n negative" if cents < 0 else "n"
+    kind = ' class="negative"' if cents < 0 else ""  # numbers are what cells of an explanation hold: no word for it
     what = f' data-of="{of}"' if of else ""
-    return f'<td class="{kind}" data-share="{text.replace(",", "").replace(MINUS, "-")}"{what}>{text}</td>'
+    return f'<td{kind} data-share="{text.replace(",", "").replace(MINUS, "-")}"{what}>{text}</td>'
 
 
 def linked(figure: Figure, shown: str) -> str:

@@ -19,7 +19,7 @@ class SourceRows:
             for number, file in enumerate(files, start=1)
         }
         self._no_partner = escape(texts("panel.no_partner"))
-        self._more, self._whole = texts("panel.more"), '<td class="n">100\u00a0%</td>'
+        self._more, self._whole = texts("panel.more"), "<td>100\u00a0%</td>"
 
     def head(self, *keys: str, words: int = 1) -> str:
         """A row of column titles; the first `words` columns hold words, the others numbers."""
@@ -39,7 +39,7 @@ class SourceRows:
             where.append(group.partner or (self._no_partner if group.fund_type == "non-core" else group.fund_type))
             parts.append(
                 f'<tr><th scope="row">{self._files[group.file.sha256]}<span class="from">{escape(" · ".join(where))}'
-                f'</span></th><td class="n">{group.lines:,}</td>{self._whole}{amount(sign * group.share)}</tr>'
+                f"</span></th><td>{group.lines:,}</td>{self._whole}{amount(sign * group.share)}</tr>"
             )
         if explanation.rest_groups:
             more = (
@@ -49,20 +49,20 @@ class SourceRows:
             )
             more = escape(f"{word} · {more}" if word else more)
             parts.append(
-                f'<tr><th scope="row">{more}</th><td class="n">{explanation.rest_lines:,}</td>{self._whole}'
+                f'<tr><th scope="row">{more}</th><td>{explanation.rest_lines:,}</td>{self._whole}'
                 f"{amount(sign * explanation.rest_share)}</tr>"
             )
         return "".join(parts)
 
     def line(self, line: SourceLine) -> str:
-        rate = f"{escape(line.rate)}<br>{escape(line.rate_date)}" if line.rate else "–"
-        share = '<td class="n none">–</td>' if line.share is None else amount(line.share, "cell")
+        rate = "<br>".join(map(escape, (line.rate, line.rate_date, line.rate_source))) if line.rate else "–"
+        share = '<td class="none">–</td>' if line.share is None else amount(line.share, "cell")
         whole, _, places = line.amount.partition(".")
         written = f"{escape(line.currency)} {int(whole):,}.{places}".replace("-", MINUS)
         return (
             f'<tr><th scope="row">{self.file(line.file)}<span class="from">{escape(line.sheet)} · '
-            f'{line.column}{line.row}</span></th><td class="n">{written}</td><td class="n">{rate}</td>'
-            f'<td class="n">{escape(line.weight_percent)}\u00a0%</td>{share}</tr>'
+            f"{line.column}{line.row}</span></th><td>{written}</td><td>{rate}</td>"
+            f"<td>{escape(line.weight_percent)}\u00a0%</td>{share}</tr>"
         )
 
     def files_table(self, files: list[SourceFile]) -> str:
@@ -73,9 +73,9 @@ class SourceRows:
             by = texts("sources.by", owner=file.owner, source=file.source) if file.owner else file.source
             moment = file.dropped_at
             rows.append(
-                f'<tr id="file-{number}"><th scope="row">{name}</th><td>{escape(by)}</td>'
-                f'<td><time datetime="{moment:%Y-%m-%dT%H:%M:%SZ}">{moment:%Y-%m-%d %H:%M:%S}</time></td>'
-                f'<td class="hash">{file.sha256}</td></tr>'
+                f'<tr id="file-{number}"><th scope="row">{name}</th><td class="w">{escape(by)}</td>'
+                f'<td class="w"><time datetime="{moment:%Y-%m-%dT%H:%M:%SZ}">{moment:%Y-%m-%d %H:%M:%S}</time></td>'
+                f'<td class="w hash">{file.sha256}</td></tr>'
             )
         head = self.head("sources.file", "sources.owner", "sources.dropped", "sources.sha256", words=4)
         return explained_table(texts("sources.files"), head, [f"<tbody>{''.join(rows)}</tbody>"])

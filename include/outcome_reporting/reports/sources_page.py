@@ -47,7 +47,7 @@ class _SourcesPage:
             for name in (*_MONEY, *_VALUES, "shortfall", "contribution", "imputed", *_RATES)
         }
         self.lines: dict[tuple[str, str], list[SdgRow]] = defaultdict(list)
-        self.total, self.nothing = escape(self.texts("panel.total")), escape(self.texts("sources.none"))
+        self.total, self.nothing = escape(self.texts("sources.total")), escape(self.texts("sources.none"))
         self.base_cells: dict[tuple[str, str, int], str] = {}
         self.bases: dict[tuple[str, str], list[int]] = defaultdict(lambda: [0, 0, 0])
         for row in facts.sdg:
@@ -112,9 +112,12 @@ class _SourcesPage:
             elif measure in _RATES:
                 inside = "".join(self._reference(figure, name, None) for name in _RATES[measure])
             elif measure == "shortfall":
-                planned, available = (shortened(self._money(row, name)) for name in ("planned", "available"))
-                inside = self.rows.groups(planned, 1, self.texts("sources.plus"))
-                inside += self.rows.groups(available, -1, self.texts("sources.less"))
+                planned, available = (self._money(row, name) for name in ("planned", "available"))
+                if planned.cell_count or available.cell_count:
+                    inside = self._reference(figure, "planned", planned.share, "sources.plus")
+                    inside += self._reference(figure, "available", -available.share, "sources.less")
+                else:
+                    inside = ""
             else:
                 own = self._money(row, measure)
                 inside = self.rows.groups(own if row.part[0] == "year" else shortened(own))
@@ -135,25 +138,25 @@ class _SourcesPage:
         if measure in _RATES:
             part, whole = (money[name] for name in _RATES[measure])
             words = " ÷ ".join(_plain_amount(cents) for cents in (part, whole))
-            share = f'<td class="n" colspan="2">{words}</td><td class="n none">–</td>'
+            share = f'<td colspan="2">{words}</td><td class="none">–</td>'
             if not whole:
                 return f'<tr><th scope="row">{year}</th>{share}</tr>'
         else:
-            share = f'<td class="n" colspan="2"></td>{amount(money[measure])}'
+            share = f'<td colspan="2"></td>{amount(money[measure])}'
         link = f'<a href="{escape(self.anchors.link(figure_id))}">{escape(self.texts("sources.year", year=year))}</a>'
         return f'<tr><th scope="row">{link}</th>{share}</tr>'
 
-    def _reference(self, figure: Figure, measure: str, cents: int | None) -> str:
+    def _reference(self, figure: Figure, measure: str, cents: int | None, words: str = "") -> str:
         """A row that leads to the sources of another figure of the same part."""
         other = self.anchors.anchor(figure.id.rsplit(":", 1)[0] + f":{measure}")
-        words = escape(self.texts(f"sources.row_{measure}"))
-        share = '<td class="n none">–</td>' if cents is None else amount(cents)
-        return f'<tr><th scope="row"><a href="#{escape(other)}">{words}</a></th><td colspan="2"></td>{share}</tr>'
+        text = escape(self.texts(words or f"sources.row_{measure}"))
+        share = '<td class="none">–</td>' if cents is None else amount(cents)
+        return f'<tr><th scope="row" colspan="3"><a href="#{escape(other)}">{text}</a></th>{share}</tr>'
 
     def _sdg(self, block: Block) -> str:
         if not self.lines:
             return ""
-        keys = ("sources.output_fund", "sources.base", "sources.method", "panel.weight", "panel.share")
+        keys = ("sources.output_fund", "sources.base", "sources.method", "panel.share")
         bodies = []
         for row in block.tables[0].rows:
             goal = row.part[1]
@@ -164,7 +167,7 @@ class _SourcesPage:
                 else:
                     lines = self.lines[goal, row.part[2]]
                     inside = "".join([self._split_row(line, _MONEY[place], place) for line in lines])
-                bodies.append(self._figure(figure, row, inside, 5))
+                bodies.append(self._figure(figure, row, inside, 4))
         note = f'<p class="note">{escape(self.texts("sources.split_note"))}</p>'
         return explained_table(block.title, self.rows.head(*keys), bodies) + note + self._sdg_weights()
 
@@ -172,7 +175,7 @@ class _SourcesPage:
         """One line of a goal, which is explained by itself."""
         name = escape(f"{row.code} {row.heading}")
         link = f'<a href="#{escape(self.anchors.anchor(figure.id))}">{name}</a>'
-        return f'<tr><th scope="row">{link}</th><td colspan="3"></td>{amount(figure.cents or 0)}</tr>'
+        return f'<tr><th scope="row" colspan="3">{link}</th>{amount(figure.cents or 0)}</tr>'
 
     def _split_row(self, line: SdgRow, measure: str, place: int) -> str:
         """A line's part of what its output has of one kind of fund."""
@@ -184,10 +187,10 @@ class _SourcesPage:
         if head is None:
             fund = escape(self.texts(f"fund.{line.fund_type}"))
             link = f'<a href="#{line.fund_type}:{measure}">{escape(line.output)} · {fund}</a>'
-            head = self.base_cells[key] = f'<tr><th scope="row">{link}</th>{amount(base, "base")}<td class="n">'
+            head = self.base_cells[key] = f'<tr><th scope="row">{link}</th>{amount(base, "base")}<td>'
         weight = self.sources.sdg_weights.get((line.output, line.target or line.goal))
         percent = "100\u00a0%" if line.method == "none" else f"{weight.percent}\u00a0%" if weight else "–"
-        return f'{head}{line.method}</td><td class="n">{percent}</td>{amount(getattr(line, measure))}</tr>'
+        return f"{head}{line.method} {percent}</td>{amount(getattr(line, measure))}</tr>"
 
     def _sdg_weights(self) -> str:
         used = {(line.output, line.target or line.goal) for own in self.lines.values() for line in own}
@@ -200,9 +203,9 @@ class _SourcesPage:
         if not weights:
             return ""
         rows = "".join(
-            f'<tr><th scope="row">{escape(name)}</th><td>{self.rows.file(weight.file)}<span class="from">'
+            f'<tr><th scope="row">{escape(name)}</th><td class="w">{self.rows.file(weight.file)}<span class="from">'
             f"{escape(weight.sheet)} · {escape(self.texts('book.row')).lower()} {weight.row}</span></td>"
-            f'<td class="n">{weight.fiscal_year}</td><td class="n">{weight.percent}\u00a0%</td></tr>'
+            f"<td>{weight.fiscal_year}</td><td>{weight.percent}\u00a0%</td></tr>"
             for name, weight in sorted(weights)
         )
         texts = self.texts
@@ -247,7 +250,7 @@ class _SourcesPage:
         year = self.page.year
         base = sum(r.expense for r in self.facts.resources if r.fiscal_year == year and r.fund_type != "non-core")
         percent = self.facts.core_revenue.get((year, code), "")
-        weight = f'<td class="n">{escape(percent)}\u00a0%</td>' if percent else '<td class="n none">–</td>'
+        weight = f"<td>{escape(percent)}\u00a0%</td>" if percent else '<td class="none">–</td>'
         words = escape(self.texts("sources.core_base"))
         return f'<tr><th scope="row">{words}</th>{amount(base, "base")}{weight}{amount(figure.cents or 0)}</tr>'
 
@@ -270,12 +273,12 @@ class _SourcesPage:
         return "".join(parts)
 
     def _plan(self, block: Block) -> str:
-        keys = ("plan.column", "sources.base", "sources.method", "panel.weight", "panel.share")
+        keys = ("plan.column", "sources.base", "sources.method", "panel.share")
         bodies = []
         for table in block.tables:
             for row in table.rows:
                 for figure in _figures(row):
-                    bodies.append(self._figure(figure, row, self._plan_row(row, figure), 5))
+                    bodies.append(self._figure(figure, row, self._plan_row(row, figure), 4))
         if not bodies:
             return ""
         weights = [(element, one) for (_, element), one in self.sources.plan_weights.items()]
@@ -292,8 +295,8 @@ class _SourcesPage:
         method = escape(self.texts("sources.whole_method" if element else "sources.whole_none"))
         return (
             f'<tr><th scope="row"><a href="#{measure}">{escape(self.texts("sources.whole"))}</a></th>'
-            f'{amount(base, "base")}<td class="n">{method}</td>'
-            f'<td class="n">{percent + chr(160) + "%" if percent else "–"}</td>{amount(figure.cents or 0)}</tr>'
+            f"{amount(base, 'base')}<td>{method} {percent + chr(160) + '%' if percent else '–'}</td>"
+            f"{amount(figure.cents or 0)}</tr>"
         )
 
     def _results(self, block: Block) -> str:
@@ -316,8 +319,8 @@ class _SourcesPage:
                 text = getattr(row, name)
                 stands = escape(text) if text else f'<span class="none">{escape(texts("sources.empty_cell"))}</span>'
                 lines.append(
-                    f'<tr id="{escape(anchor)}"><th scope="row">{self.measures[name]}</th><td>{place}</td>'
-                    f'<td class="n">{stands}</td></tr>'
+                    f'<tr id="{escape(anchor)}"><th scope="row">{self.measures[name]}</th><td class="w">{place}</td>'
+                    f"<td>{stands}</td></tr>"
                 )
             back = escape(f"index.html#at-{row_key(row)}")
             title = f'<a href="{back}"><b>{escape(row.indicator)}</b> {escape(row.title)}</a>'
@@ -340,19 +343,18 @@ class _SourcesPage:
         title = f'<a href="index.html#at-{escape(row.key)}">{escape(name)}</a>, {self.measures[measure]}'
         key = escape(anchor)
         if figure.cents is None:
-            total = f'<td class="n" data-of="sum">{figure.text}</td>'
+            total = f'<td data-of="sum">{figure.text}</td>'
         else:
             total = amount(figure.cents, "sum")
         words = self.total if inside else self.nothing
-        blank = f'<td colspan="{width - 2}"></td>'
         return (
             f'<tbody id="{key}"><tr class="of"><th colspan="{width}" scope="rowgroup">{title} <code>{key}</code></th>'
             "</tr>"
-            f'{inside}<tr class="sum"><th scope="row">{words}</th>{blank}{total}</tr></tbody>'
+            f'{inside}<tr class="sum"><th scope="row" colspan="{width - 1}">{words}</th>{total}</tr></tbody>'
         )
 
     def _plain_row(self, words: str, cents: int) -> str:
-        return f'<tr><th scope="row">{escape(words)}</th><td colspan="2"></td>{amount(cents)}</tr>'
+        return f'<tr><th scope="row" colspan="3">{escape(words)}</th>{amount(cents)}</tr>'
 
     def _unknown(self, figure: Figure) -> str:
         """The one row of a figure whose cells are not known here; a zero has none."""

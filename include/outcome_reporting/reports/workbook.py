@@ -181,7 +181,8 @@ def _chart(book: _Book, sheet, name: str, block: Block, row: int) -> None:
         if isinstance(chart, FundBars) or not isinstance(chart, YearBars | PartnerBars):
             continue
         years = isinstance(chart, YearBars)
-        series = ((1, "#ffffff"), (2, "#b9d6ec"), (4, "#0b4f84")) if years else ((4, "#0b4f84"),)
+        last_column = len([column for column in table.columns if not column.is_bar]) - 1 if table else 0
+        series = ((1, "#ffffff"), (2, "#b9d6ec"), (4, "#0b4f84")) if years else ((last_column, "#0b4f84"),)
         drawing = book.book.add_chart({"type": "column" if years else "bar"})
         for column, colour in series:
             drawing.add_series(
@@ -225,7 +226,7 @@ def _source_lines(book: _Book) -> None:
     texts = book.texts
     sheet = book.book.add_worksheet(texts("book.source_lines"), worksheet_class=PlainSheet)
     sheet.set_column(0, 1, 40)
-    sheet.set_column(2, 14, 14)
+    sheet.set_column(2, 15, 14)
     sheet.freeze_panes(1, 0)
     keys = [
         "book.figure_id",
@@ -241,6 +242,7 @@ def _source_lines(book: _Book) -> None:
         "book.currency",
         "panel.rate",
         "book.rate_date",
+        "book.rate_source",
         "panel.weight",
         "panel.share",
         "sources.owner",
@@ -255,15 +257,15 @@ def _source_lines(book: _Book) -> None:
             where = (group.file_name, group.sheet, group.output, group.fund, group.partner)
             lines, share = (str(group.lines), whole), (plain_usd(group.share), usd)
             dropped = _dropped(group.file)
-            sheet.add_row(panel.figure.id, *where, lines, *[None] * 6, group.weight_percent, share, *dropped)
+            sheet.add_row(panel.figure.id, *where, lines, *[None] * 7, group.weight_percent, share, *dropped)
         if explanation.rest_groups:
             key = "panel.more_one" if explanation.rest_groups == 1 else "panel.more"
             more = texts(key, count=f"{explanation.rest_groups:,}")
             lines, share = (str(explanation.rest_lines), whole), (plain_usd(explanation.rest_share), usd)
-            sheet.add_row(panel.figure.id, more, *[None] * 4, lines, *[None] * 7, share)
+            sheet.add_row(panel.figure.id, more, *[None] * 4, lines, *[None] * 8, share)
         for line in panel.explanation.lines:
             at = (line.file_name, line.sheet, None, None, None, None, (str(line.row), whole), line.column)
-            amount = (line.amount, line.currency, line.rate, line.rate_date, line.weight_percent)
+            amount = (line.amount, line.currency, line.rate, line.rate_date, line.rate_source, line.weight_percent)
             part = None if line.share is None else (plain_usd(line.share), usd)
             sheet.add_row(panel.figure.id, *at, *amount, part, *_dropped(line.file))
 

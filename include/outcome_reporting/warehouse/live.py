@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import Connection, Table, and_, or_, select, tuple_
 
-from outcome_reporting.domain.contract import Contract
+from outcome_reporting.domain.contract import KEY_SEPARATOR, Contract, Kind
 from outcome_reporting.warehouse import tables
 from outcome_reporting.warehouse.tables import slice_life, slice_org_life
 
@@ -151,13 +151,27 @@ def live_spellings(connection: Connection) -> dict[str, str]:
     return partner_spellings(live_rows(connection, tables.partner))[0]
 
 
-def keys_elsewhere(
-    connection: Connection, contract: Contract, name: str, keys: pa.Array, replaced: Collection[tuple[str, str]]
-) -> dict[str, str]:
-    """Keys (texts) that a live row has in a slice that is not about to be replaced: {key: name of its file}.
+def key_text(contract: Contract) -> str:
+    """The SQL text of a row's business key: its one field, or the texts of several with KEY_SEPARATOR between."""
+    if len(contract.key) == 1:
+        return contract.key[0]
+    parts = [
+        f"coalesce(to_char({name}, 'YYYY-MM-DD'), '')"  # whatever the server's own style of dates
+        if contract.field(name).kind is Kind.DATE
+        else f"coalesce({name}::text, '')"
+        for name in contract.key
+    ]
+    return f" || chr({ord(KEY_SEPARATOR)}) || ".join(parts)
 
-    `replaced` are (office, slice key) pairs. The facts are looked at only where a slice of the dataset stays,
-    once and whole: an index on keys would cost each load more than this costs a night.
+
+def keys_elsewhere(
+    connection: Connection, contract: Contract, keys: pa.Array, replaced: Collection[tuple[str, str]]
+) -> dict[str, str]:
+    """Keys that a live row has in a slice that is not about to be replaced: {key: name of its file}.
+
+    `keys` are texts as `key_text` makes them, `replaced` (office, slice key) pairs. The facts are looked at only
+    where a slice of the dataset stays, once and whole: an index on keys would cost each load more than this costs
+    a night.
     """
     is_org = contract.is_organization_wide
     life, own = ("core.slice_org_life", "") if is_org else ("core.slice_life", "office, ")
@@ -171,16 +185,35 @@ def keys_elsewhere(
       and ({office}, slice_key) not in (select unnest(%(offices)s::text[]), unnest(%(replaced)s::text[]))"""
     if not len(keys) or connection.exec_driver_sql(f"{staying} limit 1", names).first() is None:
         return {}
+    key = key_text(contract)
     facts, slices = "core." + contract.table.removeprefix("core."), "core.slice_org" if is_org else "core.slice"
     query = f"""
     with staying as materialized ({staying}),
     found as materialized (
-      select {own}slice_id, {name} as key from {facts} where {name} = any(string_to_array(%(keys)s, chr(31))))
+      select {own}slice_id, {key} as key from {facts} where {key} = any(string_to_array(%(keys)s, chr(31))))
     select f.key, l.file_name from found f join staying using ({own}slice_id)
     join {slices} using ({own}slice_id) join intake.load l using (load_id)"""
     # one text is bound a hundred times faster than an array of a million
     found = connection.exec_driver_sql(query, names | {"keys": "\x1f".join(keys.to_pylist())})
     return {row.key: row.file_name for row in found}
+
+
+_LOADS = """
+select s.dataset, {office} as office, s.slice_key, l.file_name, l.loaded_at, l.dropped_at
+from core.{slice} s join core.{slice}_life e on {join} join intake.load l on l.load_id = s.load_id
+where e.valid_to is null"""
+
+
+def live_loads(connection: Connection) -> dict[SliceKey, tuple[str, datetime, datetime]]:
+    """The load of every live slice: {slice: (file name, loaded at, dropped at)}."""
+    query = " union all ".join(
+        (
+            _LOADS.format(office="s.office", slice="slice", join="e.office = s.office and e.slice_id = s.slice_id"),
+            _LOADS.format(office="''", slice="slice_org", join="e.slice_id = s.slice_id"),
+        )
+    )
+    found = connection.exec_driver_sql(query)
+    return {(dataset, office, key): (name, at, dropped) for dataset, office, key, name, at, dropped in found}
 
 
 def missing_slices(connection: Connection, load_id: Any) -> list[dict[str, str]]:

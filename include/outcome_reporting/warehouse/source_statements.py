@@ -104,7 +104,8 @@ with needed as (
   union
   select c.currency, c.date from core.contribution c where c.amount_usd is null and c.currency <> 'USD'
 )
-select distinct on (needed.currency, needed.date) needed.currency, needed.date, r.rate_per_usd, r.effective_date
+select distinct on (needed.currency, needed.date) needed.currency, needed.date, r.rate_per_usd, r.effective_date,
+  r.source as rate_source
 from needed
 join core.exchange_rate r on r.currency = needed.currency and r.effective_date <= needed.date
 join core.slice_org_life life on life.slice_id = r.slice_id
@@ -121,9 +122,12 @@ def _cents(row: str) -> str:
     end"""
 
 
-# The code of an output names its office: the two are not asked for together, so that the planner can count.
+# The rows of the offices first, by the primary key. What the planner then guesses of the joins is far too small:
+# nested loops are off for these statements.
 _EXPENSE = """
-  from core.expense e
+  from (
+    select * from core.expense where %(offices)s::text[] is null or office = any(%(offices)s::text[])
+  ) e
   join told_sheet s on s.office = e.office and s.slice_id = e.slice_id and s.table_no = e.table_no
   left join told_rate r on r.currency = e.currency and r.date = e.posting_date and e.amount_usd is null
 """
@@ -267,7 +271,7 @@ order by g.outcome_no, g.fiscal_year, g.measure, g.partner_no = -1, g.is_direct,
 LARGEST_LINES = f"""
 with line as (
   select k.outcome_no, e.fiscal_year, s.sheet_no, s.columns, e.row_no, e.amount, e.amount_usd,
-    e.currency, r.rate_per_usd, r.effective_date, {_cents("e")} as cents, k.least_line
+    e.currency, r.rate_per_usd, r.effective_date, r.rate_source, {_cents("e")} as cents, k.least_line
   {_EXPENSE}
   join told_floor k on k.output = e.output and k.fiscal_year = e.fiscal_year
 ), cell as (
@@ -275,10 +279,11 @@ with line as (
     columns ->> case when amount_usd is null then 'amount' else 'amount_usd' end as column_letter,
     coalesce(amount_usd, amount) as amount, case when amount_usd is null then currency else 'USD' end as currency,
     case when amount_usd is null then rate_per_usd end as rate,
-    case when amount_usd is null then effective_date end as rate_date, cents
+    case when amount_usd is null then effective_date end as rate_date,
+    case when amount_usd is null then rate_source end as rate_source, cents
   from line where abs(cents) >= least_line
   union all
-  select measure, outcome_no, fiscal_year, sheet_no, row_no, column_letter, usd, 'USD', null, null, cents
+  select measure, outcome_no, fiscal_year, sheet_no, row_no, column_letter, usd, 'USD', null, null, null, cents
   from told_budget
 ), ranked as (
   select cell.*, row_number() over (
@@ -288,7 +293,7 @@ with line as (
 )
 select t.outcome, t.plan_period, c.fiscal_year, c.measure, c.sheet_no, c.row_no, c.column_letter,
   trim_scale(c.amount)::text as amount, c.currency, coalesce(trim_scale(c.rate)::text, '') as rate,
-  coalesce(c.rate_date::text, '') as rate_date, c.cents
+  coalesce(c.rate_date::text, '') as rate_date, coalesce(c.rate_source, '') as rate_source, c.cents
 from ranked c join told_outcome t on t.outcome_no = c.outcome_no
 where place <= {LINES_SHOWN} order by c.outcome_no, c.fiscal_year, c.measure, c.place"""
 
@@ -353,6 +358,7 @@ _TABLES = (
 # they would sort all groups to find the few that are wanted; a small sample is enough to count tables of numbers.
 PREPARATION = (
     "set local enable_mergejoin = off",
+    "set local enable_nestloop = off",
     "set local default_statistics_target = 10",
     f"drop table if exists {', '.join(f'pg_temp.{name}' for name in _TABLES)}",
     _SHEETS,

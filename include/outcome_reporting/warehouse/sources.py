@@ -87,8 +87,10 @@ def read_sources(
         year = found[own[:2]][own[2]]
         (year.partners if own[3] == "expense" else year.contributions)[own[4]] = explained
     for outcome, period, fiscal_year, measure, number, *cell, cents in rows(statements.LARGEST_LINES):
-        row, column, amount, currency, rate, rate_date = cell
-        line = SourceLine(*sheets[number], row, column, _plain(amount), currency, rate, rate_date, cents)
+        row, column, amount, currency, rate, rate_date, source = cell
+        line = SourceLine(
+            *sheets[number], row, column, _plain(amount), currency, rate, rate_date, cents, rate_source=source
+        )
         found[(outcome, period)][fiscal_year].lines[statements.MEASURES[measure]].append(line)
     _weights(rows, sheets, found)
     for outcome, period, fiscal_year, output, indicator, number, row, columns in rows(statements.RESULTS):

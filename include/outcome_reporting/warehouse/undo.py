@@ -8,16 +8,18 @@ live one stands for it (`same_as`), so content that two files brought stays whil
 from __future__ import annotations
 
 import uuid
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Connection, select, update
 
+from outcome_reporting.domain.contract import Contract
 from outcome_reporting.domain.errors import Refused, UsageError
 from outcome_reporting.warehouse import tables
-from outcome_reporting.warehouse.live import DIMENSION_TABLES
+from outcome_reporting.warehouse.copying import core_table
+from outcome_reporting.warehouse.live import DIMENSION_TABLES, key_text
 from outcome_reporting.warehouse.lives import close_lives, open_lives
 from outcome_reporting.warehouse.moments import next_moment
 from outcome_reporting.warehouse.needs import code_clashes, unmet_needs
@@ -49,7 +51,9 @@ class UndoResult:
     changes: tuple[SliceChange, ...]
 
 
-def undo(connection: Connection, sha256: str, moment: datetime | None = None) -> UndoResult:
+def undo(
+    connection: Connection, contracts: Mapping[str, Contract], sha256: str, moment: datetime | None = None
+) -> UndoResult:
     """Takes back every load of a file (its hash whole, or at least 8 first letters of it).
 
     Raises UsageError when no such file was loaded or it is undone already; Refused, with the list, while live
@@ -62,18 +66,18 @@ def undo(connection: Connection, sha256: str, moment: datetime | None = None) ->
     moment = next_moment(connection, moment)
     ids = tuple(load["load_id"] for load in standing)
     datasets = _datasets(connection, ids)
-    unmet_before, clashes_before = unmet_needs(connection, datasets), code_clashes(connection)
+    unmet_before, clashes_before = unmet_needs(connection, contracts, datasets), code_clashes(connection)
     connection.execute(update(tables.load).where(tables.load.c.load_id.in_(ids)).values(undone_at=moment))
     changes = [
         *_restore(connection, tables.slice_org, tables.slice_org_life, ids, moment),
         *_restore(connection, tables.slice_, tables.slice_life, ids, moment),
     ]
     name = standing[-1]["file_name"]
-    unmet = unmet_needs(connection, datasets)
+    unmet = unmet_needs(connection, contracts, datasets)
     reasons = sorted(use.sentence() for key, use in unmet.items() if key not in unmet_before)
     if reasons:
         raise Refused(f"{name} cannot be undone while live rows need what it brought", reasons)
-    reasons = sorted(code_clashes(connection) - clashes_before) + _doubled_transactions(connection, changes)
+    reasons = sorted(code_clashes(connection) - clashes_before) + _doubled_keys(connection, contracts, changes)
     if reasons:
         raise Refused(f"{name} cannot be undone: what would be live again stands elsewhere by now", reasons)
     return UndoResult(loads[0]["sha256"], name, moment, ids, tuple(changes))
@@ -81,26 +85,45 @@ def undo(connection: Connection, sha256: str, moment: datetime | None = None) ->
 
 _DOUBLED = """
 with live as materialized (
-  select office, slice_id from core.slice_life where valid_to is null and dataset = 'expenses')
-select mine.transaction, l.file_name
-from core.expense mine
-join core.expense other on other.transaction = mine.transaction
-  and (other.office, other.slice_id) <> (mine.office, mine.slice_id)
-join live on live.office = other.office and live.slice_id = other.slice_id
-join core.slice s on s.office = other.office and s.slice_id = other.slice_id
+  select {own}slice_id from core.{slice}_life where valid_to is null and dataset = %(dataset)s),
+mine as materialized (
+  select {own}slice_id, {key} as key, {first}::text as first from {facts} where {opened}),
+other as (
+  select {own}slice_id, {key} as key from {facts} join live using ({own}slice_id))
+select distinct mine.first, l.file_name
+from mine join other on other.key = mine.key and other.slice_id <> mine.slice_id
+join core.{slice} s on {same}s.slice_id = other.slice_id
 join intake.load l on l.load_id = s.load_id
-where mine.slice_id = any(%(opened)s) and mine.office = any(%(offices)s)
 order by 1, 2"""
 
 
-def _doubled_transactions(connection: Connection, changes: Sequence[SliceChange]) -> list[str]:
-    """Transactions that would stand in two live slices: the older line came back, the newer one moved elsewhere."""
-    back = [one for one in changes if one.dataset == "expenses" and one.after_slice]
-    if not back:
-        return []
-    given = {"opened": [one.after_slice for one in back], "offices": sorted({one.office for one in back})}
-    found = connection.exec_driver_sql(_DOUBLED, given).all()
-    return list(dict.fromkeys(f"transaction {number} stands in {name}" for number, name in found))
+def _doubled_keys(
+    connection: Connection, contracts: Mapping[str, Contract], changes: Sequence[SliceChange]
+) -> list[str]:
+    """Keys that would stand in two live slices: the older line came back, the newer one moved elsewhere."""
+    said: list[str] = []
+    for contract in contracts.values():
+        back = [one for one in changes if one.dataset == contract.dataset and one.after_slice]
+        if not back or not contract.may_key_span_slices:
+            continue
+        is_org = contract.is_organization_wide
+        query = _DOUBLED.format(
+            own="" if is_org else "office, ",
+            same="" if is_org else "s.office = other.office and ",
+            slice="slice_org" if is_org else "slice",
+            facts=core_table(contract),
+            key=key_text(contract),
+            first=contract.key[0],
+            opened="slice_id = any(%(opened)s)" + ("" if is_org else " and office = any(%(offices)s)"),
+        )
+        given = {
+            "dataset": contract.dataset,
+            "opened": [one.after_slice for one in back],
+            "offices": sorted({one.office for one in back}),
+        }
+        what = contract.field(contract.key[0]).heading.lower()
+        said += [f"{what} {first} stands in {name}" for first, name in connection.exec_driver_sql(query, given)]
+    return said
 
 
 def find_loaded(connection: Connection, sha256: str) -> dict[str, Any]:

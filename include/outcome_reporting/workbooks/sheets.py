@@ -150,9 +150,7 @@ class XlsxSheet:
         fast = self._fast(header) if self.scan.is_plain else None
         if fast is None:
             return read_exactly(self.content, self.name).body(header)
-        odd = [
-            column for column, raw in fast.columns.items() if raw.texts is not None and needs_exact(column, raw)
-        ]
+        odd = [column for column, raw in fast.columns.items() if raw.texts is not None and needs_exact(column, raw)]
         if odd:
             exact = read_exactly(self.content, self.name)
             for column in odd:

@@ -29,10 +29,12 @@ from outcome_reporting.warehouse.live import catalogue
 from outcome_reporting.warehouse.moments import next_moment
 from outcome_reporting.warehouse.outcome_facts import publication_at
 from outcome_reporting.warehouse.reconcile import file_differences, files_of, reconciliation_rows
+from outcome_reporting.warehouse.statistics import refresh_statistics
 from outcome_reporting.workflows.house import open_house
 
 _log = logging.getLogger(__name__)
 _FILES_NAMED = 5
+_PROBLEMS_TOLD = 50  # each is looked up, file and figure: a planted fault can make all of them wrong
 
 
 def pending_years(settings: Settings) -> list[int]:
@@ -56,6 +58,8 @@ def restate(settings: Settings, years: list[int] | None = None) -> dict[str, Any
     if not years and (unchanged := _unchanged(house.engine, settings)):
         return unchanged
     run_id = uuid.uuid4()
+    with house.engine.begin() as connection:
+        refresh_statistics(connection)
     with house.engine.begin() as connection, Beside(partial(_second_connection, house.engine)) as beside:
         snapshot_at = next_moment(connection)  # first: whatever was loaded before it is committed, so all is pending
         last = publication_at(connection)
@@ -100,6 +104,8 @@ def restate(settings: Settings, years: list[int] | None = None) -> dict[str, Any
             )
         largest = largest_changes(connection, run_id, snapshot_at) if restated.figures_changed else []
         summary = _summary(connection, str(run_id), asked, restated, largest)
+    with house.engine.begin() as connection:
+        refresh_statistics(connection)  # for those who read what was published
     for change in largest:
         _log.info("%s", change["words"])
     return summary
@@ -156,7 +162,9 @@ def _problems(
     """
     until = snapshot_at if wrong else since
     changed = file_differences(connection, until, None if wrong else years) if until else []
-    return [*map(str, changed), *(_with_file_and_figure(connection, problem, snapshot_at) for problem in wrong)]
+    told = [_with_file_and_figure(connection, problem, snapshot_at) for problem in wrong[:_PROBLEMS_TOLD]]
+    more = [f"and {len(wrong) - len(told)} more figures"] if len(wrong) > len(told) else []
+    return [*map(str, changed), *told, *more]
 
 
 def _with_file_and_figure(connection: Connection, problem: Problem, moment: datetime) -> str:
@@ -171,13 +179,20 @@ def _with_file_and_figure(connection: Connection, problem: Problem, moment: date
 
 
 def _unchanged(engine: Engine, settings: Settings) -> dict[str, Any] | None:
-    """The summary of a restatement that has nothing to do, found by reading alone; None where there is something."""
+    """The summary of a restatement that has nothing to do, found by reading alone; None where there is something.
+
+    A night without news proves all that is published all the same: raises SystemFault when a cent is wrong.
+    """
     with engine.connect() as connection:
         last = publication_at(connection)
         if last is None or last.is_imputed != settings.impute_core:
             return None
         if has_news(connection, last.snapshot_at, _today(settings)):
             return None
+        wrong = reconcile(connection, last.snapshot_at)
+        problems = _problems(connection, wrong, last.snapshot_at, last.snapshot_at, None)
+        if problems:
+            raise SystemFault("What is published no longer reconciles:\n" + "\n".join(problems))
         run_id = connection.exec_driver_sql(
             "select run_id from report.publication order by published_at desc limit 1"
         ).scalar_one()

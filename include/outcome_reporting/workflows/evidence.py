@@ -10,7 +10,7 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pyarrow as pa
@@ -21,7 +21,7 @@ from outcome_reporting.checks.groups import Group
 from outcome_reporting.domain.contract import Contract
 from outcome_reporting.domain.finding import Finding
 from outcome_reporting.domain.table import TypedTable
-from outcome_reporting.warehouse import live, uses
+from outcome_reporting.warehouse import live, needs
 from outcome_reporting.warehouse.slices import split_slices
 from outcome_reporting.workflows.house import House
 
@@ -125,7 +125,7 @@ class Evidence:
         if candidate.seen_before_at is None:
             return None
         if self._loads is None:
-            self._loads = uses.live_loads(self.connection)
+            self._loads = live.live_loads(self.connection)
         found = self._loads.get(key)
         if found is None:
             return None
@@ -133,16 +133,16 @@ class Evidence:
         is_later = loaded_at > candidate.seen_before_at and dropped_at > candidate.dropped_at
         return file_name if is_later else None
 
-    def keys_elsewhere(self, contract: Contract, name: str, keys: pa.Array, replaced: set) -> dict[Any, str]:
+    def keys_elsewhere(self, contract: Contract, keys: pa.Array, replaced: set) -> dict[str, str]:
         """Keys that live rows have in slices other than these (office, slice key): key -> name of its file."""
-        return live.keys_elsewhere(self.connection, contract, name, keys, replaced)
+        return live.keys_elsewhere(self.connection, contract, keys, replaced)
 
     def needed_codes(self, dataset: str, then: Catalogue, replaced: set) -> dict[str, str]:
         """Codes that are live now and not in `then`, though live facts need them: code -> who."""
         if self._now is None:
             self._now = build_catalogue(self.dimensions)
         gone = _vanished(dataset, self._now, then)
-        return uses.users_of(self.connection, self.house.contracts, dataset, gone, replaced) if gone else {}
+        return needs.users_of(self.connection, self.house.contracts, dataset, gone, replaced) if gone else {}
 
 
 def _vanished(dataset: str, now: Catalogue, then: Catalogue) -> list[tuple]:

@@ -17,13 +17,14 @@ from outcome_reporting.workflows.house import open_house
 
 _CELLS = "select * from report.explain(:figure, cast(:as_of as timestamptz))"
 _FILES = "select * from report.explain_files(:figure, cast(:as_of as timestamptz))"
+_RATE_SOURCES = "select * from report.rate_sources(cast(:as_of as timestamptz))"
 _VALUE = "select report.published_value(:figure, cast(:as_of as timestamptz))"
 _RATES = ("funding_rate", "delivery_rate")
 
 
 def explain_figure(settings: Settings, figure: str, as_of: str | None = None) -> dict[str, Any]:
-    """`figure`, its published `value`, the rows of `report.explain` (`lines`) and its `files`, all as texts, and
-    `sum_usd` (empty for a rate and for an indicator, which no sum makes).
+    """`figure`, its published `value`, the rows of `report.explain` (`lines`, each with `rate_source`) and its
+    `files`, all as texts, and `sum_usd` (empty for a rate and for an indicator, which no sum makes).
 
     Raises UsageError when it is not a figure id or `as_of` no moment, Refused when no page has such a figure.
     """
@@ -38,12 +39,15 @@ def explain_figure(settings: Settings, figure: str, as_of: str | None = None) ->
             raise Refused(f"{asked} is not published" + (f" as of {as_of}." if as_of else "."), [_why(asked)])
         rows = connection.execute(text(_CELLS), given).mappings().all()
         files = connection.execute(text(_FILES), given).mappings().all()
+        is_converted = any(row["rate"] is not None for row in rows)
+        quoted = connection.execute(text(_RATE_SOURCES), given).mappings().all() if is_converted else ()
+    sources = {(rate["currency"], rate["rate_date"]): rate["rate_source"] for rate in quoted}
     has_sum = asked.what[:1] != ("result",) and asked.measure not in _RATES
     total = sum((row["share_usd"] for row in rows if row["share_usd"] is not None), Decimal("0.00"))
     return {
         "figure": str(asked),
         "value": value,
-        "lines": [_texts(dict(row)) for row in rows],
+        "lines": [_texts({**row, "rate_source": sources.get((row["currency"], row["rate_date"]))}) for row in rows],
         "files": [_texts(dict(row)) for row in files],
         "sum_usd": str(total) if has_sum else "",
     }
@@ -109,12 +113,12 @@ def _text(value: Any) -> str:
 
 
 def _table(cells: list[dict[str, str]]) -> list[str]:
-    """Aligned columns: cell, amount and currency, rate, weight, share."""
+    """Aligned columns: cell, amount and currency, rate with its date and source, weight, share."""
     rows = [
         (
             f"{cell['column']}{cell['row']}",
             f"{_grouped(cell['amount'])} {cell['currency']}".strip(),
-            f"at {cell['rate']} of {cell['rate_date']}" if cell["rate"] else "",
+            f"at {cell['rate']} of {cell['rate_date']}, {cell['rate_source']}" if cell["rate"] else "",
             f"{cell['weight_percent']} %" if cell["weight_percent"] else "",
             _grouped(cell["share_usd"]),
         )

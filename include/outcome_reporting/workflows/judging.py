@@ -20,7 +20,7 @@ from outcome_reporting.checks.columns import united
 from outcome_reporting.checks.expectations import check_tables
 from outcome_reporting.checks.groups import judge_groups
 from outcome_reporting.checks.references import check_references
-from outcome_reporting.domain.contract import BadRows, Contract
+from outcome_reporting.domain.contract import KEY_SEPARATOR, BadRows, Contract
 from outcome_reporting.domain.finding import Finding, Severity
 from outcome_reporting.domain.rules import RULES
 from outcome_reporting.domain.table import TypedTable
@@ -209,16 +209,15 @@ def _keys(contract: Contract, candidate: Candidate, slices: Mapping[str, Slices]
 
 
 def _judge_keys(evidence: Evidence, standing: list[Candidate], slices: Mapping[str, Slices]) -> None:
-    """Business keys are unique among live rows: also across slices, where a contract says `unique`."""
+    """Business keys are unique among live rows: also across slices, where a key does not say which slice it is of."""
     for contract in evidence.house.contracts.values():
-        unique = [f.name for f in contract.fields if f.unique and contract.key == (f.name,) and contract.slice]
         owned = [(c, place, table) for c in standing for place, table in enumerate(c.tables_of(contract.dataset))]
-        if not unique or not owned:
+        if not contract.may_key_span_slices or not owned:
             continue
-        columns = [evidence.columns(table).distinct(unique[0]) for _, _, table in owned]
+        columns = [evidence.columns(table).keys(contract.key) for _, _, table in owned]
         keys, numbers = united(columns)
         replaced = {key[1:] for c in standing for key in slices[c.file_id] if key[0] == contract.dataset}
-        elsewhere = evidence.keys_elsewhere(contract, unique[0], keys, replaced)
+        elsewhere = evidence.keys_elsewhere(contract, keys, replaced)
         is_elsewhere = pc.is_in(keys, pa.array(list(elsewhere), keys.type)).to_numpy(zero_copy_only=False)
         # only a key that stands in two tables, or elsewhere, needs a look at its rows
         counts = np.bincount(np.concatenate([number[:-1] for number in numbers]), minlength=len(keys))
@@ -236,9 +235,15 @@ def _judge_keys(evidence: Evidence, standing: list[Candidate], slices: Mapping[s
                     first = seen.setdefault(text, candidate)
                     other = first.file_name if first is not candidate else None
                 if other:
-                    candidate.findings.append(
-                        _at_cell(table, int(row), unique[0], "key_loaded_elsewhere", text, f"not in {other}")
-                    )
+                    candidate.findings.append(_key_elsewhere(contract, table, int(row), text, other))
+
+
+def _key_elsewhere(contract: Contract, table: TypedTable, row: int, key: str, other: str) -> Finding:
+    """At the cell of the key's first field; the other fields of the key are named."""
+    first, *rest = contract.key
+    same = " and ".join(contract.field(name).heading for name in rest)
+    expected = f"not in {other}" + (f" with the same {same}" if rest else "")
+    return _at_cell(table, row, first, "key_loaded_elsewhere", key.partition(KEY_SEPARATOR)[0], expected)
 
 
 def _winning_rows(

@@ -26,7 +26,7 @@ def undo_load(settings: Settings, sha256: str, only_look: bool = False) -> str:
     """
     house = open_house(settings)
     with house.engine.connect() as connection, connection.begin() as transaction:
-        result = undo(connection, sha256)
+        result = undo(connection, house.contracts, sha256)
         replay_held(house, connection)
         if only_look:
             transaction.rollback()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence, Set
 from dataclasses import dataclass
 
 from outcome_reporting.domain.figures import what_text
@@ -13,6 +14,7 @@ from ..numbers import unit_of
 
 _BARS = 14  # partners drawn
 _NAME_DRAWN = 34  # letters of a name in the chart; the table has it whole
+_DASH = Cell("–", is_missing=True)
 _REMAINDERS = {"core pool": "(core)", "withheld": "(withheld)", "unattributed": "(none)"}
 
 
@@ -82,17 +84,14 @@ def shortened(context: Context, listed: list[Line]) -> list[Line]:
     return [*kept[:place], other, *kept[place:]]
 
 
-def _row(context: Context, line: Line, has_contribution: bool, dash: Cell) -> Row:
+def _row(context: Context, line: Line, contribution: Sequence[Cell]) -> Row:
     what = what_text("partner", line.code)
-    contribution = (
-        context.money_cell(context.year, what, "contribution", line.contribution) if has_contribution else dash
-    )
     return Row(
         line.name,
         [
-            Cell(line.type_name) if line.type_name else dash,
+            Cell(line.type_name) if line.type_name else _DASH,
             Cell(line.kind),
-            contribution,
+            *contribution,
             context.money_cell(context.year, what, line.measure, line.expense),
         ],
         part=("partner", line.kind, line.code),
@@ -100,24 +99,34 @@ def _row(context: Context, line: Line, has_contribution: bool, dash: Cell) -> Ro
     )
 
 
+def _contribution(context: Context, line: Line, direct: Set[str]) -> Cell:
+    """A partner's contribution stands in its direct line where there are two."""
+    if line.kind == "imputed" and line.code in direct:
+        return _DASH
+    return context.money_cell(context.year, what_text("partner", line.code), "contribution", line.contribution)
+
+
 def _table(context: Context, listed: list[Line], key: str, caption: str, only: str) -> Table:
+    """A row for each line; the column of contributions stands where any is recorded."""
     texts, year = context.texts, context.year
     direct = {line.code for line in listed if line.kind != "imputed"}
-    dash = context.missing("none.dash")
-    rows = [_row(context, line, line.kind != "imputed" or line.code not in direct, dash) for line in listed]
-    total = context.money_cell(year, "", "expense", context.totals(year)[2])
-    totals = [Row(texts("partners.total", year=year), [Cell(), Cell(), Cell(), total], style="total")]
-    columns = [
-        Column(texts("partners.column")),
-        Column(texts("partners.type")),
-        Column(texts("partners.kind")),
-        Column(texts("partners.contribution", year=year), is_number=True),
-        Column(texts("partners.expense", year=year), is_number=True),
+    has_contributions = any(line.contribution for line in listed)
+    rows = [
+        _row(context, line, (_contribution(context, line, direct),) if has_contributions else ()) for line in listed
     ]
-    note = texts("partners.note")
+    total = context.money_cell(year, "", "expense", context.totals(year)[2])
+    between = [Cell()] * (3 if has_contributions else 2)
+    totals = [Row(texts("partners.total", year=year), [*between, total], style="total")]
+    columns = [Column(texts("partners.column")), Column(texts("partners.type")), Column(texts("partners.kind"))]
+    if has_contributions:
+        columns.append(Column(texts("partners.contribution", year=year), is_number=True))
+    columns.append(Column(texts("partners.expense", year=year), is_number=True))
+    notes = [texts("partners.note")]
+    if not has_contributions:
+        notes.append(texts("partners.no_contributions", year=year))
     if context.facts.labels.impute_core:
-        note += " " + texts("partners.note_imputed")
-    return Table(key, caption, "USD", columns, rows, totals, only=only, note=note)
+        notes.append(texts("partners.note_imputed"))
+    return Table(key, caption, "USD", columns, rows, totals, only=only, note=" ".join(notes))
 
 
 def _bar(context: Context, line: Line) -> PartnerBar:

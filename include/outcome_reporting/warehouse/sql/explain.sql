@@ -177,3 +177,23 @@ begin
 end
 $body$
 -- end
+
+-- Where each rate of exchange comes from that was in force for the run that published as of a moment: what stands
+-- beside a converted amount, found by its currency and the date of its rate.
+create function report.rate_sources(as_of timestamptz default null)
+  returns table (currency text, rate_date date, rate numeric, rate_source text)
+  language plpgsql stable security definer set search_path = pg_catalog, pg_temp
+as $body$
+#variable_conflict use_column
+declare
+  live uuid[];
+begin
+  select core.live_slices(p.snapshot_at, '', 'exchange_rates') into live
+  from core.publication_at(coalesce(as_of, 'infinity')) p;
+  return query
+  select r.currency, r.effective_date, r.rate_per_usd, r.source
+  from core.exchange_rate r where r.slice_id = any(live)
+  order by r.currency, r.effective_date;
+end
+$body$
+-- end

@@ -1,0 +1,83 @@
+"""Half of the offices on a second connection: the same rows, in one transaction, and nothing where there is no news."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Iterator
+from datetime import date
+from typing import cast
+
+import psycopg
+import pytest
+from sqlalchemy import Connection, Engine
+from tests.allocation.drops import START, Drops, day, digest
+from tests.allocation.worlds import load_world, random_world
+
+from outcome_reporting.allocation import Beside, has_news, reconcile, restate, shares, sum_live_facts
+from outcome_reporting.warehouse.migrations import migrate
+from outcome_reporting.warehouse.server import engine_of
+
+
+@pytest.fixture
+def committed(engine: Engine) -> Iterator[Engine]:
+    """A warehouse of its own on the same server: what a second connection sees has to be committed."""
+    name = f"two_{uuid.uuid4().hex}"
+    with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+        connection.exec_driver_sql(f"create database {name}")
+        info = cast(psycopg.Connection, connection.connection.driver_connection).info
+        address = psycopg.conninfo.make_conninfo(host=info.host, port=info.port, user=info.user, dbname=name)
+    other = engine_of(address)
+    migrate(other)
+    yield other
+    other.dispose()
+    with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+        connection.exec_driver_sql(f"drop database {name}")
+
+
+def _restate(connection: Connection, beside: Beside | None = None) -> None:
+    run_id = uuid.UUID(int=1)
+    restate(
+        connection,
+        snapshot_at=day(2),
+        published_at=day(3),
+        run_id=run_id,
+        run_date=date(2025, 6, 1),
+        fiscal_years=None,
+        impute=True,
+        beside=beside,
+    )
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_two_connections_publish_the_rows_of_one(committed: Engine, monkeypatch: pytest.MonkeyPatch, seed: int) -> None:
+    monkeypatch.setattr(shares, "WORTH_IT", 1)
+    with committed.begin() as connection:
+        load_world(Drops(connection), random_world(seed), day(1))
+        connection.exec_driver_sql("update core.slice set row_count = greatest(row_count, 1)")
+    with committed.connect() as connection:
+        _restate(connection)
+        alone = digest(connection)
+        connection.rollback()
+    pooled = committed.raw_connection()
+    second = cast(psycopg.Connection, pooled.driver_connection)
+    pooled.detach()
+    with committed.connect() as connection, Beside(lambda: second) as beside:
+        taken = []
+        monkeypatch.setattr(beside, "begin", lambda work, begin=beside.begin: taken.append(work) or begin(work))
+        _restate(connection, beside)
+        assert len(taken) == 1
+        assert digest(connection) == alone
+        live = beside.begin(lambda theirs: sum_live_facts(theirs, day(2))).result()
+        assert reconcile(connection, day(2), live=live) == []
+        connection.exec_driver_sql(
+            "update report.sdg_line set expense_cents = expense_cents + 1 where expense_cents > 0"
+        )
+        assert {problem.axis for problem in reconcile(connection, day(2), live=live)} == {"sdg"}
+        connection.rollback()
+
+
+def test_there_is_news_until_it_is_published(connection: Connection) -> None:
+    load_world(Drops(connection), random_world(1), day(1))
+    assert has_news(connection, START, date(1999, 1, 1))
+    _restate(connection)
+    assert not has_news(connection, day(2), date(2025, 6, 1))
