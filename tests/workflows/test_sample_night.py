@@ -14,6 +14,7 @@ from pathlib import Path
 import openpyxl
 import pytest
 from sqlalchemy import text
+from tests.reports.explained_html import explanations
 
 from outcome_reporting.domain.errors import Refused, UsageError
 from outcome_reporting.domain.figures import parse_figure_id
@@ -196,7 +197,7 @@ def test_every_figure_leads_to_an_explanation_that_ends_in_it_and_names_no_withh
     pages = sorted(site.glob("*/*/*/*/*.html"))
     texts = {page: page.read_text(encoding="utf-8") for page in pages}
     ids = {page: set(re.findall(r'id="([^"]+)"', told)) for page, told in texts.items()}
-    bodies = {page: dict(re.findall(r'<tbody id="([^"]+)">(.*?)</tbody>', told, re.S)) for page, told in texts.items()}
+    bodies = {page: explanations(told) for page, told in texts.items()}
     figure = re.compile(r'data-figure="([^"]+)" data-value="([^"]+)" data-unit="([^"]+)"[^>]*>(?:<a href="([^"]+)")?')
     counted = 0
     for page in site.glob("*/*/*/*/index.html"):
@@ -206,7 +207,7 @@ def test_every_figure_leads_to_an_explanation_that_ends_in_it_and_names_no_withh
             target = site / target.relative_to(site.resolve())
             assert link and anchor in ids[target], f"{page}: {name} leads to “{link}”"
             if unit == "USD" and place:
-                body = bodies[target][anchor]
+                body = bodies[target][html.unescape(anchor)]
                 shares = sum((Decimal(share) for share in re.findall(r'data-share="([^"]+)">', body)), Decimal(0))
                 assert shares == Decimal(value), f"{page}: {name}"
             counted += 1

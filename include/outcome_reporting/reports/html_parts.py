@@ -25,14 +25,15 @@ def data(figure: Figure) -> str:
     return f' data-figure="{escape(figure.id)}" data-value="{figure.value}" data-unit="{escape(figure.unit)}"'
 
 
-def amount(cents: int, of: str = "") -> str:
+def amount(cents: int, of: str = "", anchor: str = "") -> str:
     """A cell of an explanation: an amount that is no figure of its own.
 
-    `of` says what it is: "" for a part of the figure explained, else base, sum or cell.
+    `of` says what it is: "" for a part of the figure explained, else base, sum or cell; `anchor` is the cell's id.
     """
     text = format_usd(cents)
     kind = ' class="negative"' if cents < 0 else ""  # numbers are what cells of an explanation hold: no word for it
     what = f' data-of="{of}"' if of else ""
+    kind = f' id="{anchor}"{kind}' if anchor else kind
     return f'<td{kind} data-share="{text.replace(",", "").replace(MINUS, "-")}"{what}>{text}</td>'
 
 

@@ -23,7 +23,11 @@ class SourceRows:
 
     def head(self, *keys: str, words: int = 1) -> str:
         """A row of column titles; the first `words` columns hold words, the others numbers."""
-        titles = [escape(self.texts(key)) for key in keys]
+        return self.titles([self.texts(key) for key in keys], words)
+
+    def titles(self, texts: list[str], words: int = 1) -> str:
+        """The same of titles that stand written."""
+        titles = [escape(text) for text in texts]
         left = "".join(f'<th scope="col">{title}</th>' for title in titles[:words])
         return f'<tr>{left}{"".join(f"""<th scope="col" class="n">{title}</th>""" for title in titles[words:])}</tr>'
 
@@ -38,8 +42,8 @@ class SourceRows:
             where = [part for part in (word, group.sheet, group.output, group.fund) if part]
             where.append(group.partner or (self._no_partner if group.fund_type == "non-core" else group.fund_type))
             parts.append(
-                f'<tr><th scope="row">{self._files[group.file.sha256]}<span class="from">{escape(" · ".join(where))}'
-                f"</span></th><td>{group.lines:,}</td>{self._whole}{amount(sign * group.share)}</tr>"
+                f'<tr><th scope="row">{self._files[group.file.sha256]}<small>{escape(" · ".join(where))}'
+                f"</small></th><td>{group.lines:,}</td>{self._whole}{amount(sign * group.share)}</tr>"
             )
         if explanation.rest_groups:
             more = (
@@ -60,8 +64,8 @@ class SourceRows:
         whole, _, places = line.amount.partition(".")
         written = f"{escape(line.currency)} {int(whole):,}.{places}".replace("-", MINUS)
         return (
-            f'<tr><th scope="row">{self.file(line.file)}<span class="from">{escape(line.sheet)} · '
-            f"{line.column}{line.row}</span></th><td>{written}</td><td>{rate}</td>"
+            f'<tr><th scope="row">{self.file(line.file)}<small>{escape(line.sheet)} · '
+            f"{line.column}{line.row}</small></th><td>{written}</td><td>{rate}</td>"
             f"<td>{escape(line.weight_percent)}\u00a0%</td>{share}</tr>"
         )
 

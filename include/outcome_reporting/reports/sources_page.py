@@ -11,7 +11,7 @@ from collections import defaultdict
 from markupsafe import Markup
 
 from outcome_reporting.domain.figures import FigureIds, what_text
-from outcome_reporting.domain.outcome import Explanation, OutcomeFacts, SdgRow, WeightSource, YearSources
+from outcome_reporting.domain.outcome import FUND_TYPES, Explanation, OutcomeFacts, SdgRow, WeightSource, YearSources
 
 from .anchors import Anchors
 from .blocks.results import row_key
@@ -26,8 +26,10 @@ _MONEY = ("planned", "available", "expense")
 _RATES = {"funding_rate": ("available", "planned"), "delivery_rate": ("expense", "available")}
 _VALUES = ("baseline", "milestone", "target", "result")
 _NONE = Explanation()
-_OTHERS_NAMED = 40  # smaller partners named where a page sums them
-_GROUPS_SHOWN = 4  # of a kind of fund and of a shortfall; a total shows all that were read
+_OTHERS_NAMED = 20  # smaller partners named where a page sums them
+_PARTNERS_IN_FULL = 3  # with all groups that were read; of smaller ones the largest group, the others in one
+_LINES_SHOWN = 6  # largest cells of a total; a query has all of them
+_GROUPS_SHOWN = 3  # of a kind of fund and of a shortfall; a total shows all that were read
 
 
 def render_sources(facts: OutcomeFacts, page: Page) -> str:
@@ -48,7 +50,6 @@ class _SourcesPage:
         }
         self.lines: dict[tuple[str, str], list[SdgRow]] = defaultdict(list)
         self.total, self.nothing = escape(self.texts("sources.total")), escape(self.texts("sources.none"))
-        self.base_cells: dict[tuple[str, str, int], str] = {}
         self.bases: dict[tuple[str, str], list[int]] = defaultdict(lambda: [0, 0, 0])
         for row in facts.sdg:
             if row.fiscal_year == page.year:
@@ -57,6 +58,7 @@ class _SourcesPage:
                 base[0] += row.planned
                 base[1] += row.available
                 base[2] += row.expense
+        self.base_ids = {key: f"base-{number}" for number, key in enumerate(sorted(self.bases), start=1)}
 
     def render(self) -> str:
         page, texts = self.page, self.texts
@@ -98,7 +100,7 @@ class _SourcesPage:
             total = self.sources.totals.get(measure)
             if total and total.lines:
                 caption = self.texts("sources.largest", measure=self.texts(f"sources.measure.{measure}"))
-                tables += scroll(caption, lines_table(total.lines, self.texts, self.rows, caption))
+                tables += scroll(caption, lines_table(total.lines[:_LINES_SHOWN], self.texts, self.rows, caption))
         return tables
 
     def _resource_figures(self, row: Row) -> str:
@@ -118,9 +120,10 @@ class _SourcesPage:
                     inside += self._reference(figure, "available", -available.share, "sources.less")
                 else:
                     inside = ""
+            elif row.part[0] == "year":
+                inside = self._kinds(figure, measure) or self.rows.groups(self._money(row, measure))
             else:
-                own = self._money(row, measure)
-                inside = self.rows.groups(own if row.part[0] == "year" else shortened(own))
+                inside = self.rows.groups(shortened(self._money(row, measure)))
             parts.append(self._figure(figure, row, inside or self._unknown(figure), 4))
         return "".join(parts)
 
@@ -128,6 +131,19 @@ class _SourcesPage:
         if row.part[0] == "fund":
             return self.sources.funds.get((measure, row.part[1]), _NONE)
         return self.sources.totals.get(measure, _NONE)
+
+    def _kinds(self, figure: Figure, measure: str) -> str:
+        """A year's total as its kinds of fund, each with sources of its own; nothing where they are not all of it."""
+        own = {kind: self.sources.funds.get((measure, kind), _NONE).share for kind in FUND_TYPES}
+        if len(self.sources.funds) == 0 or sum(own.values()) != figure.cents:
+            return ""
+        rows = [
+            f'<tr><th scope="row" colspan="3"><a href="#{kind}:{measure}">{escape(self.texts(f"fund.{kind}"))}</a></th>'
+            f"{amount(cents)}</tr>"
+            for kind, cents in own.items()
+            if cents
+        ]
+        return "".join(rows)
 
     def _year_row(self, year: int, measure: str) -> str:
         """One year of a total of the plan period; a rate's years are not added."""
@@ -154,43 +170,77 @@ class _SourcesPage:
         return f'<tr><th scope="row" colspan="3"><a href="#{escape(other)}">{text}</a></th>{share}</tr>'
 
     def _sdg(self, block: Block) -> str:
+        """A row group for each goal and line, its three amounts side by side: they are split by the same weights."""
         if not self.lines:
             return ""
-        keys = ("sources.output_fund", "sources.base", "sources.method", "panel.share")
+        rows = block.tables[0].rows
         bodies = []
-        for row in block.tables[0].rows:
+        for row in rows:
             goal = row.part[1]
-            targets = [one for one in block.tables[0].rows if one.part[:2] == ("line", goal)]
-            for place, figure in enumerate(_figures(row)):
-                if row.part[0] == "goal":
-                    inside = "".join([self._target_row(one, _figures(one)[place]) for one in targets])
-                else:
-                    lines = self.lines[goal, row.part[2]]
-                    inside = "".join([self._split_row(line, _MONEY[place], place) for line in lines])
-                bodies.append(self._figure(figure, row, inside, 4))
+            if row.part[0] == "goal":
+                parts = [self._target_row(one) for one in rows if one.part[:2] == ("line", goal)]
+            else:
+                parts = [self._split_row(line) for line in self.lines[goal, row.part[2]]]
+            bodies.append(self._three_figures(row, "".join(parts)))
         note = f'<p class="note">{escape(self.texts("sources.split_note"))}</p>'
-        return explained_table(block.title, self.rows.head(*keys), bodies) + note + self._sdg_weights()
+        head = self._three_head("sources.output_fund", "sources.method")
+        return explained_table(block.title, head, bodies) + note + self._sdg_bases() + self._sdg_weights()
 
-    def _target_row(self, row: Row, figure: Figure) -> str:
-        """One line of a goal, which is explained by itself."""
-        name = escape(f"{row.code} {row.heading}")
-        link = f'<a href="#{escape(self.anchors.anchor(figure.id))}">{name}</a>'
-        return f'<tr><th scope="row" colspan="3">{link}</th>{amount(figure.cents or 0)}</tr>'
+    def _three_head(self, *keys: str) -> str:
+        titles = [self.texts(key) for key in keys]
+        titles += [self.texts("sources.amount_of", measure=self.measures[name].capitalize()) for name in _MONEY]
+        return self.rows.titles(titles)
 
-    def _split_row(self, line: SdgRow, measure: str, place: int) -> str:
-        """A line's part of what its output has of one kind of fund."""
-        base = self.bases[line.output, line.fund_type][place]
-        if not base:
+    def _three_figures(self, row: Row, inside: str) -> str:
+        """The row group of figures that stand side by side; it ends in their sums, each found by its anchor."""
+        figures = _figures(row)
+        keys = [self.anchors.anchor(figure.id) for figure in figures]
+        if self.done.intersection(keys):
             return ""
-        key = (line.output, line.fund_type, place)
-        head = self.base_cells.get(key)
-        if head is None:
-            fund = escape(self.texts(f"fund.{line.fund_type}"))
-            link = f'<a href="#{line.fund_type}:{measure}">{escape(line.output)} · {fund}</a>'
-            head = self.base_cells[key] = f'<tr><th scope="row">{link}</th>{amount(base, "base")}<td>'
+        self.done.update(keys)
+        name = escape(f"{row.code} {row.heading}" if row.code else row.heading)
+        ids = escape(", …:".join([keys[0], *(key.rpartition(":")[2] for key in keys[1:])]))
+        sums = "".join(amount(figure.cents or 0, "sum", escape(key)) for figure, key in zip(figures, keys, strict=True))
+        link = f'<a href="index.html#at-{escape(row.key)}">{name}</a>'
+        return (
+            f'<tbody><tr class="of"><th colspan="5" scope="rowgroup">{link}'
+            f' <code>{ids}</code></th></tr>{inside}<tr class="sum"><th scope="row" colspan="2">{self.total}</th>'
+            f"{sums}</tr></tbody>"
+        )
+
+    def _target_row(self, row: Row) -> str:
+        """One line of a goal, which is explained by itself."""
+        figures = _figures(row)
+        link = f'<a href="#{escape(self.anchors.anchor(figures[0].id))}">{escape(f"{row.code} {row.heading}")}</a>'
+        amounts = "".join(amount(figure.cents or 0) for figure in figures)
+        return f'<tr><th scope="row" colspan="2">{link}</th>{amounts}</tr>'
+
+    def _split_row(self, line: SdgRow) -> str:
+        """A line's part of what its output has of one kind of fund; that stands in a table of its own."""
+        bases = self.bases[line.output, line.fund_type]
+        if not any(bases):
+            return ""
         weight = self.sources.sdg_weights.get((line.output, line.target or line.goal))
         percent = "100\u00a0%" if line.method == "none" else f"{weight.percent}\u00a0%" if weight else "–"
-        return f"{head}{line.method} {percent}</td>{amount(getattr(line, measure))}</tr>"
+        shares = [
+            amount(getattr(line, name)) if base else "<td>–</td>" for name, base in zip(_MONEY, bases, strict=True)
+        ]
+        link = f'<a href="#{self.base_ids[line.output, line.fund_type]}">{escape(line.output)} · {line.fund_type}</a>'
+        return f'<tr><th scope="row">{link}</th><td>{line.method} {percent}</td>{"".join(shares)}</tr>'
+
+    def _sdg_bases(self) -> str:
+        """What is split: the money of each output and kind of fund, whose cells stand with the kind of fund."""
+        rows = [
+            f'<tr id="{self.base_ids[output, kind]}"><th scope="row"><a href="#{kind}:expense">'
+            f"{escape(output)} · {escape(self.texts(f'fund.{kind}'))}</a></th>"
+            f"{''.join([amount(base, 'base') for base in bases])}</tr>"
+            for (output, kind), bases in sorted(self.bases.items())
+            if any(bases)
+        ]
+        title = self.texts("sources.bases")
+        return explained_table(
+            title, self._three_head("sources.output_fund"), [f"<tbody>{''.join(rows)}</tbody>"], is_hidden=False
+        )
 
     def _sdg_weights(self) -> str:
         used = {(line.output, line.target or line.goal) for own in self.lines.values() for line in own}
@@ -203,8 +253,8 @@ class _SourcesPage:
         if not weights:
             return ""
         rows = "".join(
-            f'<tr><th scope="row">{escape(name)}</th><td class="w">{self.rows.file(weight.file)}<span class="from">'
-            f"{escape(weight.sheet)} · {escape(self.texts('book.row')).lower()} {weight.row}</span></td>"
+            f'<tr><th scope="row">{escape(name)}</th><td class="w">{self.rows.file(weight.file)}<small>'
+            f"{escape(weight.sheet)} · {escape(self.texts('book.row')).lower()} {weight.row}</small></td>"
             f"<td>{weight.fiscal_year}</td><td>{weight.percent}\u00a0%</td></tr>"
             for name, weight in sorted(weights)
         )
@@ -217,8 +267,9 @@ class _SourcesPage:
             return ""
         head = self.rows.head("panel.source", "panel.lines", "panel.weight", "panel.share")
         bodies = []
-        for row in block.tables[0].rows:
+        for place, row in enumerate(block.tables[0].rows):
             _, kind, code = row.part
+            shown = _GROUPS_SHOWN if place < _PARTNERS_IN_FULL else 1
             for figure in _figures(row):
                 measure = figure.id.rsplit(":", 1)[-1]
                 if code == "(other)":
@@ -226,15 +277,15 @@ class _SourcesPage:
                 elif measure == "imputed":
                     inside = self._imputed_row(figure, code)
                 else:
-                    inside = self._partner_rows(figure, kind, code, measure)
+                    inside = self._partner_rows(figure, kind, code, measure, shown)
                 bodies.append(self._figure(figure, row, inside or self._unknown(figure), 4))
         return explained_table(block.title, head, bodies)
 
-    def _partner_rows(self, figure: Figure, kind: str, code: str, measure: str) -> str:
+    def _partner_rows(self, figure: Figure, kind: str, code: str, measure: str, shown: int) -> str:
         name = code if kind in ("direct", "imputed") else ""
         own = "direct" if kind == "imputed" else kind
         groups = (self.sources.contributions if measure == "contribution" else self.sources.partners).get((own, name))
-        inside = self.rows.groups(groups) if groups else ""
+        inside = self.rows.groups(shortened(groups, shown)) if groups else ""
         difference = (figure.cents or 0) - (groups.share if groups else 0)
         if difference:
             words = {"withheld": "sources.core_share", "core pool": "sources.core_given"}.get(
@@ -342,10 +393,8 @@ class _SourcesPage:
         name = f"{row.code} {row.heading}" if row.code else row.heading
         title = f'<a href="index.html#at-{escape(row.key)}">{escape(name)}</a>, {self.measures[measure]}'
         key = escape(anchor)
-        if figure.cents is None:
-            total = f'<td data-of="sum">{figure.text}</td>'
-        else:
-            total = amount(figure.cents, "sum")
+        is_text = figure.cents is None
+        total = f'<td data-of="sum">{figure.text}</td>' if is_text else amount(figure.cents or 0, "sum")
         words = self.total if inside else self.nothing
         return (
             f'<tbody id="{key}"><tr class="of"><th colspan="{width}" scope="rowgroup">{title} <code>{key}</code></th>'

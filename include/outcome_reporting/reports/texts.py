@@ -276,6 +276,8 @@ _ENGLISH = {
     "sources.no_files": "The files are not known here; the command above lists the cells.",
     "sources.base": "Base, USD",
     "sources.method": "Method and weight",
+    "sources.amount_of": "{measure}, USD",
+    "sources.bases": "What is split: the money of each output and kind of fund",
     "sources.output_fund": "Output and kind of fund",
     "sources.less": "less available, see its own sources",
     "sources.plus": "planned, see its own sources",
