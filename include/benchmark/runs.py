@@ -97,10 +97,8 @@ def warm_nights(books: Path, lines: int, count: int, seed: int) -> dict[str, Any
         small = Path(folder)
         generate(small, 200, 2, seed)
         office = offices(count)[count // 2]
-        changed = ledger_path(small, office)
-        write_ledger(changed, office, lines // count, seed * 1000 + count // 2, more_cents=12_345)
-        corrected = small / changed.name
-        changed.rename(corrected)
+        corrected = small / ledger_path(small, office).name
+        write_ledger(corrected, office, lines // count, seed * 1000 + count // 2, more_cents=12_345)
         with home_over(books / "inbox") as settings, home_over(small / "inbox") as other:
             command = [sys.executable, "-m", "benchmark.warm"]
             run = timed([*command, str(settings.home), str(other.home), str(corrected)])

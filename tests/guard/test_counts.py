@@ -101,4 +101,4 @@ def test_bytes_of_a_page(nights: Nights) -> None:
     sizes = {str(path.relative_to(site)): path.stat().st_size for path in site.rglob("*.html")}
     pages = 2 * OUTCOMES * len(OFFICES)  # one year of each outcome
     assert len([name for name in sizes if f"/{YEAR}/" in name]) == pages
-    assert max(sizes.values()) <= 100_000, max(sizes.items(), key=lambda one: one[1])  # measured: 88,814
+    assert max(sizes.values()) <= 100_000, max(sizes.items(), key=lambda one: one[1])  # measured: 76,502

@@ -126,7 +126,7 @@ def test_a_cent_in_a_night_without_news(published: Settings) -> None:
     with connect(published).begin() as connection:
         connection.execute(text(change.format("+")))
     try:
-        with pytest.raises(SystemFault, match="0.01"):
+        with pytest.raises(SystemFault, match=r"0\.01"):
             allocation.restate(published)
     finally:
         with connect(published).begin() as connection:

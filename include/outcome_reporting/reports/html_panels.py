@@ -10,7 +10,7 @@ from .html_sources import SourceRows
 from .model import Panel
 from .texts import Texts
 
-_LINES_SHOWN = 5
+_LINES_SHOWN = 3  # the page of sources has more
 
 
 def panel_html(panel: Panel, texts: Texts, rows: SourceRows) -> str:

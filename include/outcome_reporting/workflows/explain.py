@@ -8,17 +8,17 @@ from decimal import Decimal
 from itertools import groupby
 from typing import Any
 
-from sqlalchemy import text
+from psycopg.rows import dict_row
 
 from outcome_reporting.domain.errors import Refused, UsageError
 from outcome_reporting.domain.figures import FigureId, parse_figure_id
 from outcome_reporting.settings import Settings
-from outcome_reporting.workflows.house import open_house
+from outcome_reporting.warehouse.server import open_session
 
-_CELLS = "select * from report.explain(:figure, cast(:as_of as timestamptz))"
-_FILES = "select * from report.explain_files(:figure, cast(:as_of as timestamptz))"
-_RATE_SOURCES = "select * from report.rate_sources(cast(:as_of as timestamptz))"
-_VALUE = "select report.published_value(:figure, cast(:as_of as timestamptz))"
+_CELLS = "select * from report.explain(%(figure)s, %(as_of)s::timestamptz)"
+_FILES = "select * from report.explain_files(%(figure)s, %(as_of)s::timestamptz)"
+_RATE_SOURCES = "select * from report.rate_sources(%(as_of)s::timestamptz)"
+_VALUE = "select report.published_value(%(figure)s, %(as_of)s::timestamptz)"
 _RATES = ("funding_rate", "delivery_rate")
 
 
@@ -33,14 +33,15 @@ def explain_figure(settings: Settings, figure: str, as_of: str | None = None) ->
     except ValueError as error:
         raise UsageError(str(error)) from error
     given = {"figure": str(asked), "as_of": _moment(as_of)}
-    with open_house(settings).engine.connect() as connection:
-        value = connection.execute(text(_VALUE), given).scalar_one()
+    with open_session(settings) as connection:
+        (value,) = connection.execute(_VALUE, given).fetchone() or (None,)
         if value is None:
             raise Refused(f"{asked} is not published" + (f" as of {as_of}." if as_of else "."), [_why(asked)])
-        rows = connection.execute(text(_CELLS), given).mappings().all()
-        files = connection.execute(text(_FILES), given).mappings().all()
+        cursor = connection.cursor(row_factory=dict_row)
+        rows = cursor.execute(_CELLS, given).fetchall()
+        files = cursor.execute(_FILES, given).fetchall()
         is_converted = any(row["rate"] is not None for row in rows)
-        quoted = connection.execute(text(_RATE_SOURCES), given).mappings().all() if is_converted else ()
+        quoted = cursor.execute(_RATE_SOURCES, given).fetchall() if is_converted else []
     sources = {(rate["currency"], rate["rate_date"]): rate["rate_source"] for rate in quoted}
     has_sum = asked.what[:1] != ("result",) and asked.measure not in _RATES
     total = sum((row["share_usd"] for row in rows if row["share_usd"] is not None), Decimal("0.00"))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from outcome_reporting.settings import Settings
-from outcome_reporting.workflows.house import open_house
+from outcome_reporting.warehouse.server import open_session
 
 _LOADS = """
 select s.dataset, s.office, count(*) as slices, sum(s.row_count) as rows,
@@ -28,20 +28,20 @@ order by 1, 2"""
 def describe_status(settings: Settings) -> str:
     """Live slices by dataset and office, budgets whose expenses are missing, held groups, rejected files."""
     lines = ["Live"]
-    with open_house(settings).engine.connect() as connection:
-        for row in connection.exec_driver_sql(_LOADS):
+    with open_session(settings) as connection:
+        for row in connection.execute(_LOADS):
             files = row.files if len(row.files) <= 60 else row.files[:59] + "…"
             lines.append(f"  {row.dataset:<15} {row.office:<4} {row.rows:>9,} rows, {row.slices} slices, {files}")
         lines.append("Missing: a budget stands, no expenses do")
-        lines += [f"  {row.office} {row.fiscal_year}" for row in connection.exec_driver_sql(_MISSING)] or ["  none"]
+        lines += [f"  {row.office} {row.fiscal_year}" for row in connection.execute(_MISSING)] or ["  none"]
         lines.append("Held")
-        held = connection.exec_driver_sql(
+        held = connection.execute(
             "select dataset, group_key, count(*) as rows, min(reason) as reason from intake.held_row "
             "where released_at is null group by 1, 2 order by 1, 2"
         )
         lines += [f"  {row.dataset} {row.group_key}: {row.rows} rows, {row.reason}" for row in held] or ["  none"]
         lines.append("Rejected")
-        rejected = connection.exec_driver_sql(
+        rejected = connection.execute(
             "select f.file_name, f.source, count(n.n) filter (where n.severity = 'error') as errors "
             "from intake.file f left join intake.finding n using (file_id) "
             "where f.verdict = 'rejected' group by 1, 2 order by 2, 1"
