@@ -111,6 +111,7 @@ def reconcile(
     Empty when all is well; changes nothing.
     """
     cursor = cursor_of(connection)
+    set_up_for_computing(cursor)
     parameters = _parameters(snapshot_at, fiscal_years, offices)
     texts = dict(statements("reconcile.sql"))
     query = texts.pop("problems")

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import logging
 import uuid
-from collections.abc import Sequence
-from concurrent.futures import Future
+from collections.abc import Callable, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from datetime import UTC, datetime
 from functools import partial
 from typing import Any, cast
@@ -28,7 +28,7 @@ from outcome_reporting.warehouse.largest_changes import largest_changes
 from outcome_reporting.warehouse.live import catalogue
 from outcome_reporting.warehouse.moments import next_moment
 from outcome_reporting.warehouse.outcome_facts import publication_at
-from outcome_reporting.warehouse.reconcile import file_differences, files_of, reconciliation_rows
+from outcome_reporting.warehouse.reconcile import FileDifference, file_differences, files_of, reconciliation_rows
 from outcome_reporting.warehouse.statistics import refresh_statistics
 from outcome_reporting.workflows.house import open_house
 
@@ -68,6 +68,8 @@ def restate(settings: Settings, years: list[int] | None = None) -> dict[str, Any
         is_whole = _is_imputing_changed(connection, settings)
         offices = scope.offices if set(asked) == set(scope.fiscal_years) and not is_whole else None
         files = list(reconciliation_rows(connection, snapshot_at))
+        years_of_files = None if is_whole else asked
+        changed = _Aside(partial(_changed_files, house.engine, last.snapshot_at if last else None, years_of_files))
         sums = partial(sum_live_facts, snapshot_at=snapshot_at)  # of all years and offices: a proof of everything
         live: list[Future[LiveSums]] = []
         restated = restate_rows(
@@ -84,9 +86,7 @@ def restate(settings: Settings, years: list[int] | None = None) -> dict[str, Any
             while_writing=lambda: live.append(beside.begin(sums)),
         )
         wrong = reconcile(connection, snapshot_at, live=live[0].result())
-        problems = _problems(
-            connection, wrong, snapshot_at, last.snapshot_at if last else None, None if is_whole else asked
-        )
+        problems = _problems(connection, wrong, snapshot_at, changed.result())
         if problems:
             raise SystemFault("The figures do not reconcile; nothing was published:\n" + "\n".join(problems))
         if restated.is_published:
@@ -116,12 +116,12 @@ def prove(settings: Settings) -> list[str]:
 
     Each line names its files and its figure. Empty when all is well, or nothing was published yet.
     """
-    with open_house(settings).engine.connect() as connection:
+    engine = open_house(settings).engine
+    with engine.connect() as connection:
         last = publication_at(connection)
         if last is None:
             return []
-        wrong = reconcile(connection, last.snapshot_at)
-        return _problems(connection, wrong, last.snapshot_at, last.snapshot_at, None)
+        return _proof(engine, connection, last.snapshot_at)
 
 
 def _summary(
@@ -148,21 +148,43 @@ def _summary(
     }
 
 
+def _proof(engine: Engine, connection: Connection, moment: datetime) -> list[str]:
+    """All that is published against all that was live at its moment, figures and files at the same time."""
+    changed = _Aside(partial(_changed_files, engine, moment, None))
+    return _problems(connection, reconcile(connection, moment), moment, changed.result())
+
+
+def _changed_files(engine: Engine, until: datetime | None, years: list[int] | None) -> list[FileDifference]:
+    """Files that were there at a moment (None: none was) and whose rows are worth something else by now."""
+    if until is None:
+        return []
+    with engine.connect() as connection:
+        return file_differences(connection, until, years)
+
+
+class _Aside:
+    """One call that runs beside the work, on a connection of its own."""
+
+    def __init__(self, call: Callable[[], list[FileDifference]]) -> None:
+        self._pool = ThreadPoolExecutor(1)
+        self._future = self._pool.submit(call)
+
+    def result(self) -> list[FileDifference]:
+        self._pool.shutdown()
+        return self._future.result()
+
+
 def _problems(
-    connection: Connection,
-    wrong: list[Problem],
-    snapshot_at: datetime,
-    since: datetime | None,
-    years: list[int] | None,
+    connection: Connection, wrong: list[Problem], moment: datetime, changed: list[FileDifference]
 ) -> list[str]:
     """What does not hold to the cent, each with its files and its figure.
 
     Published rows are compared with the live facts, and the rows of files that were there at the last publication
     with what was written down when they were loaded: those of the years restated, or of all where a figure is wrong.
     """
-    until = snapshot_at if wrong else since
-    changed = file_differences(connection, until, None if wrong else years) if until else []
-    told = [_with_file_and_figure(connection, problem, snapshot_at) for problem in wrong[:_PROBLEMS_TOLD]]
+    if wrong:
+        changed = file_differences(connection, moment, None)
+    told = [_with_file_and_figure(connection, problem, moment) for problem in wrong[:_PROBLEMS_TOLD]]
     more = [f"and {len(wrong) - len(told)} more figures"] if len(wrong) > len(told) else []
     return [*map(str, changed), *told, *more]
 
@@ -189,8 +211,7 @@ def _unchanged(engine: Engine, settings: Settings) -> dict[str, Any] | None:
             return None
         if has_news(connection, last.snapshot_at, _today(settings)):
             return None
-        wrong = reconcile(connection, last.snapshot_at)
-        problems = _problems(connection, wrong, last.snapshot_at, last.snapshot_at, None)
+        problems = _proof(engine, connection, last.snapshot_at)
         if problems:
             raise SystemFault("What is published no longer reconciles:\n" + "\n".join(problems))
         run_id = connection.exec_driver_sql(

@@ -24,9 +24,9 @@ join check_slice as slice on slice.slice_id = rate.slice_id
 create temp table check_fact on commit drop as
 with spent as (
     select
-        expense.office, expense.output, expense.fiscal_year, expense.fund,
+        expense.office, expense.output, expense.fiscal_year, expense.fund, expense.amount_usd,
         case
-            when expense.amount_usd is not null then (expense.amount_usd * 100)::bigint
+            when expense.amount_usd is not null then null
             when expense.currency = 'USD' then (round(expense.amount, 2) * 100)::bigint
             else /* cents(expense.amount, rate.rate) */
         end as cents
@@ -50,8 +50,9 @@ planned as (
         and life.valid_from <= %(snapshot_at)s and (life.valid_to is null or life.valid_to > %(snapshot_at)s)
 ),
 fact as (
-    select office, output, fiscal_year, fund, 'expense' as measure, sum(cents) as cents,
-        count(*) filter (where cents is null) as unconverted
+    select office, output, fiscal_year, fund, 'expense' as measure,
+        coalesce(sum(amount_usd) * 100, 0) + coalesce(sum(cents), 0) as cents,
+        count(*) filter (where amount_usd is null and cents is null) as unconverted
     from spent group by office, output, fiscal_year, fund
     union all
     select office, output, fiscal_year, fund, 'planned', sum(planned_usd) * 100, 0
