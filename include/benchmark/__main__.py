@@ -163,11 +163,27 @@ class Bench:
                 generate(books, self.lines, self.books, self.seed)
             if "night" in self.parts:
                 self.night(books)
+                self.write()
             if "airflow" in self.parts:
                 self.airflow(books)
-        for part in ("growth", "allocation", "interactive"):
+                self.write()
+        for part in ("interactive", "growth", "allocation"):
             if part in self.parts:
                 getattr(self, part)()
+                self.write()
+
+    def write(self) -> None:
+        """The tables so far: a run that is stopped keeps what it has measured."""
+        folder = Path(os.environ.get("OUT", "docs"))
+        folder.mkdir(parents=True, exist_ok=True)
+        text = "\n".join(table(title, lines) for title, lines in self.tables)
+        intro = (
+            "# Benchmarks\n\nMade by `make bench`; see `include/benchmark/`. A cold night is the command "
+            "`outcomes run` over an empty home, server start and migrations included.\n\n"
+        )
+        (folder / "benchmarks.md").write_text(f"{intro}{self.head()}\n\n{text}")
+        found: dict[str, Any] = {title: [line.as_dict() for line in lines] for title, lines in self.tables}
+        (folder / "benchmarks.json").write_text(json.dumps({"run": self.head(), "tables": found}, indent=1) + "\n")
 
     def head(self) -> str:
         memory = psutil.virtual_memory().total / 1024**3
@@ -182,25 +198,12 @@ def _ratio(parts: list[float], wholes: list[float]) -> list[float]:
     return [part / whole for part, whole in zip(parts, wholes, strict=True)]
 
 
-def _write(bench: Bench, folder: Path) -> None:
-    folder.mkdir(parents=True, exist_ok=True)
-    text = "\n".join(table(title, lines) for title, lines in bench.tables)
-    intro = (
-        "# Benchmarks\n\nMade by `make bench`; see `include/benchmark/`. A cold night is the command `outcomes run` "
-        "over an empty home, server start and migrations included.\n\n"
-    )
-    (folder / "benchmarks.md").write_text(f"{intro}{bench.head()}\n\n{text}")
-    found: dict[str, Any] = {title: [line.as_dict() for line in lines] for title, lines in bench.tables}
-    (folder / "benchmarks.json").write_text(json.dumps({"run": bench.head(), "tables": found}, indent=1) + "\n")
-
-
 def main() -> int:
     bench = Bench()
     bench.run()
     print(f"\n{bench.head()}\n")
     for title, lines in bench.tables:
         print(table(title, lines))
-    _write(bench, Path(os.environ.get("OUT", "docs")))
     missed = [line.name for _, lines in bench.tables for line in lines if line.is_missed]
     print("Missed: " + "; ".join(missed) if missed else "Every target is met.")
     return 0 if bench.is_equal else 1
