@@ -16,7 +16,7 @@ from outcome_reporting.reports.workbook import workbook_bytes, write_workbook
 @pytest.fixture(scope="module")
 def book(tmp_path_factory):
     out = tmp_path_factory.mktemp("book") / "KGZ_O_2-2022.xlsx"
-    write_workbook(build_page(kgz_facts(), 2022), out)
+    write_workbook(build_page(kgz_facts(), 2022), out, kgz_facts())
     return openpyxl.load_workbook(out)
 
 
@@ -56,7 +56,8 @@ def test_source_lines_say_who_dropped_the_file_when_and_its_hash(book):
 
 
 def test_the_same_page_gives_the_same_bytes():
-    assert workbook_bytes(build_page(kgz_facts(), 2022)) == workbook_bytes(build_page(kgz_facts(), 2022))
+    one, other = (workbook_bytes(build_page(kgz_facts(), 2022), kgz_facts()) for _ in range(2))
+    assert one == other
 
 
 @pytest.mark.parametrize("text", ["=1+1", "+1", "-1+cmd|' /C calc'!A0", "@SUM(A1)", "http://x.y/z", "\x07bell"])

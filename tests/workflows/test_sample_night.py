@@ -8,6 +8,7 @@ import html
 import json
 import random
 import re
+from collections import defaultdict
 from decimal import Decimal
 from pathlib import Path
 
@@ -222,6 +223,28 @@ def test_a_second_night_changes_nothing(night: Night) -> None:
     night.again()
     assert digests(night) == tables
     assert files(night) == written
+
+
+def test_the_parts_listed_in_each_workbook_add_up_to_its_figures(night):
+    """Cells of a group are not added again: they have a row and no number of cells."""
+    kinds = set()
+    for path in sorted((night.settings.home / "reports" / "site").glob("*/*/*/*/*.xlsx"))[::7]:
+        book = openpyxl.load_workbook(path, read_only=True)
+        if "Source lines" not in book.sheetnames:
+            continue
+        figures = {row[0]: row for row in book["Sources"].iter_rows(min_row=2, values_only=True)}
+        parts: dict[str, Decimal] = defaultdict(Decimal)
+        for row in book["Source lines"].iter_rows(min_row=2, max_col=16, values_only=True):
+            if row[15] is not None and row[7] is None:
+                parts[row[0]] += Decimal(str(row[15]))
+            elif row[0] in figures and row[15] is None:  # a cell of an indicator: what stands in it
+                kinds.add("result")
+                assert str(figures[row[0]][3]).rstrip("%") in row[9].replace(",", "")
+        for figure_id, total in parts.items():
+            if figure_id in figures:
+                kinds.add(figure_id.split(":")[3])
+                assert total == Decimal(str(figures[figure_id][3])), (path.name, figure_id)
+    assert kinds >= {"expense", "planned", "core", "non-core", "sdg", "partner", "plan", "result"}
 
 
 def test_a_mended_workbook_loads_and_changes_only_its_slice_and_undo_takes_it_back(night: Night) -> None:

@@ -38,7 +38,7 @@ def build_outcome_year(facts: OutcomeFacts, year: int, folder: Path, language: s
     """
     page = build_page(facts, year, language)
     paths = site_paths(facts, year)
-    book = workbook_bytes(page)
+    book = workbook_bytes(page, facts)
     html = render_page(page, paths.workbook_name, len(book))
     files = {paths.workbook: book, paths.page: html.encode(), paths.sources: render_sources(facts, page).encode()}
     newest = max(facts.years, default=year)

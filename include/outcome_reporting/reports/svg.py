@@ -72,7 +72,11 @@ def year_bars(chart: YearBars, texts: Texts) -> str:
         tallest = max(heights[0], heights[1], 0)
         weight = " b" if year == chart.now else ""
         x = f"{middle:.2f}%"
-        parts.append(_text(_figure(planned, unit), x, zero - tallest - 7, "m s c", data(planned)))
+        if heights[2] > tallest:  # above the outline its words would stand on the dark bar
+            words = data(planned) + ' dx="-6"'
+            parts.append(_text(_figure(planned, unit), f"{left:.2f}%", zero - max(heights[0], 0) + 4, "m s e", words))
+        else:
+            parts.append(_text(_figure(planned, unit), x, zero - tallest - 7, "m s c", data(planned)))
         parts.append(_text(str(year), x, base + 20, f"c{weight}"))
         colour = "red" if (expense.cents or 0) < 0 else "blue"
         parts.append(_text(_figure(expense, unit), x, base + 39, f"{colour} c{weight}", data(expense)))

@@ -10,12 +10,12 @@ import xlsxwriter
 import xlsxwriter.workbook
 from xlsxwriter.utility import xl_rowcol_to_cell_fast
 
-from outcome_reporting.domain.money import plain_usd
-from outcome_reporting.domain.outcome import SourceFile
+from outcome_reporting.domain.outcome import OutcomeFacts
 
 from .model import Block, Figure, FundBars, Page, PartnerBars, Table, YearBars
 from .plain_sheet import PlainSheet, inline
 from .texts import Texts
+from .workbook_sources import write_source_lines
 
 _OPTIONS = {
     "in_memory": True,
@@ -65,13 +65,16 @@ class _Book:
         self.placed.append((figure, name, row, column))
 
 
-def write_workbook(page: Page, out: Path) -> None:
-    """Writes the workbook; the same page gives the same bytes."""
-    out.write_bytes(workbook_bytes(page))
+def write_workbook(page: Page, out: Path, facts: OutcomeFacts | None = None) -> None:
+    """Writes the workbook; the same page and facts give the same bytes."""
+    out.write_bytes(workbook_bytes(page, facts))
 
 
-def workbook_bytes(page: Page) -> bytes:
-    """The workbook of a page. Every text is written as text, so that none is taken for a formula."""
+def workbook_bytes(page: Page, facts: OutcomeFacts | None = None) -> bytes:
+    """The workbook of a page, with the cells behind its figures where the facts are given.
+
+    Every text is written as text, so that none is taken for a formula.
+    """
     target = io.BytesIO()
     book = _Book(page, target)
     for place, block in enumerate(page.blocks, start=1):
@@ -79,8 +82,11 @@ def workbook_bytes(page: Page) -> bytes:
         sheet = book.book.add_worksheet(name, worksheet_class=PlainSheet)
         _block(book, sheet, name, block)
     _sources(book)
-    if page.panels:
-        _source_lines(book)
+    if facts is not None and page.year in facts.sources:
+        sheet = book.book.add_worksheet(book.texts("book.source_lines"), worksheet_class=PlainSheet)
+        write_source_lines(
+            sheet, page, facts, book.texts, book.head, book.formats["USD", False], book.formats["", False]
+        )
     book.book.close()
     return target.getvalue()
 
@@ -219,57 +225,3 @@ def _sources(book: _Book) -> None:
             f'<c r="D{number}" s="{styles[book.format_of(figure)]}"><v>{figure.value}</v></c>'
             f'<c r="E{number}"{inline(figure.unit)}'
         )
-
-
-def _source_lines(book: _Book) -> None:
-    """The explanations that the page carries: groups and largest cells, each with its part of the figure."""
-    texts = book.texts
-    sheet = book.book.add_worksheet(texts("book.source_lines"), worksheet_class=PlainSheet)
-    sheet.set_column(0, 1, 40)
-    sheet.set_column(2, 15, 14)
-    sheet.freeze_panes(1, 0)
-    keys = [
-        "book.figure_id",
-        "book.file",
-        "book.sheet",
-        "book.output",
-        "book.fund",
-        "book.partner",
-        "panel.lines",
-        "book.row",
-        "book.column",
-        "panel.amount",
-        "book.currency",
-        "panel.rate",
-        "book.rate_date",
-        "book.rate_source",
-        "panel.weight",
-        "panel.share",
-        "sources.owner",
-        "sources.dropped",
-        "sources.sha256",
-    ]
-    sheet.add_row(*(texts(key) for key in keys), form=book.head)
-    usd, whole = book.formats["USD", False], book.formats["", False]
-    for panel in book.page.panels:
-        explanation = panel.explanation
-        for group in explanation.groups:
-            where = (group.file_name, group.sheet, group.output, group.fund, group.partner)
-            lines, share = (str(group.lines), whole), (plain_usd(group.share), usd)
-            dropped = _dropped(group.file)
-            sheet.add_row(panel.figure.id, *where, lines, *[None] * 7, group.weight_percent, share, *dropped)
-        if explanation.rest_groups:
-            key = "panel.more_one" if explanation.rest_groups == 1 else "panel.more"
-            more = texts(key, count=f"{explanation.rest_groups:,}")
-            lines, share = (str(explanation.rest_lines), whole), (plain_usd(explanation.rest_share), usd)
-            sheet.add_row(panel.figure.id, more, *[None] * 4, lines, *[None] * 8, share)
-        for line in panel.explanation.lines:
-            at = (line.file_name, line.sheet, None, None, None, None, (str(line.row), whole), line.column)
-            amount = (line.amount, line.currency, line.rate, line.rate_date, line.rate_source, line.weight_percent)
-            part = None if line.share is None else (plain_usd(line.share), usd)
-            sheet.add_row(panel.figure.id, *at, *amount, part, *_dropped(line.file))
-
-
-def _dropped(file: SourceFile) -> tuple[str, str, str]:
-    """Who dropped a file, when (UTC), and the hash of its bytes."""
-    return file.owner or file.source, f"{file.dropped_at:%Y-%m-%d %H:%M:%S}", file.sha256
