@@ -23,6 +23,7 @@ from sqlalchemy import select, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 
 from outcome_reporting.checks.catalogue import DIMENSIONS
+from outcome_reporting.domain.finding import Severity
 from outcome_reporting.settings import Settings
 from outcome_reporting.warehouse import tables
 from outcome_reporting.warehouse.files import SeenFile, record_file
@@ -335,7 +336,8 @@ def check_files(settings: Settings, paths: Sequence[Path], out: Path | None = No
     answers = []
     for path, candidate in zip(paths, candidates, strict=True):
         answers.append(answering.as_json(candidate, path.name))
-        if out is not None:
+        # A workbook in which nothing is to be marked comes back as no copy of itself.
+        if out is not None and any(finding.severity is not Severity.NOTE for finding in candidate.findings):
             answering.write_marked(out, path, path.name, candidate)
     return answers
 
