@@ -98,7 +98,8 @@ def build_reports(
     return _summary(scope.pages(built.lines), built.files_written, front, built.problems)
 
 
-def batched(those: Sequence[str], size: int) -> Iterable[tuple[str, ...]]:
+def _in_parts(those: Sequence[str], size: int) -> Iterable[tuple[str, ...]]:
+    """These names in order, so many at a time."""
     return (tuple(those[start : start + size]) for start in range(0, len(those), size))
 
 
@@ -152,7 +153,7 @@ def _build(
     jobs = [
         PagesJob(part, folder, moment, scope.outcome, scope.year, has_pages)
         for those, has_pages in (([one for one in offices if one not in silent], True), (silent, False))
-        for part in batched(those, _OFFICES_A_JOB)
+        for part in _in_parts(those, _OFFICES_A_JOB)
     ]
     for pages in build_in_parts(settings, jobs):
         built.lines += pages.summaries
