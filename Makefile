@@ -53,7 +53,7 @@ check: setup ## format, lint (with Airflow's rules), types, architecture
 	@$(BIN)/mypy include
 	@$(BIN)/pytest tests/test_architecture.py
 
-bench: setup ## ours, a peer and the floor in turn over a seeded night: LINES=1000000 BOOKS=100 ROUNDS=3 SEED=1
+bench: setup ## ours, a peer, the floor and a strong script in turn over a seeded night: LINES=1000000 BOOKS=100 ROUNDS=3 SEED=1
 	@$(BIN)/python -m compileall -q include
 	@PYTHONPATH=include $(BIN)/python -m benchmark
 

@@ -1,4 +1,4 @@
-"""The benchmark: ours, a peer and the floor in turn over a seeded night, beside the targets. `make bench`.
+"""The benchmark: ours, a peer, the floor and a strong script in turn over a seeded night. `make bench`.
 
     LINES=1000000 BOOKS=100 ROUNDS=3 SEED=1 PARTS=night,growth,allocation,interactive,airflow python -m benchmark
 
@@ -42,15 +42,13 @@ class Bench:
         self.cold: list[float] = []
 
     def night(self, books: Path) -> None:
-        """Peer, floor, ours cold and ours warm, one after the other, round by round."""
-        peers, floors, colds, warms = [], [], [], []
+        """Peer, floor, strong script, ours cold and ours warm, one after the other, round by round."""
+        others, colds, warms = [], [], []
         memory, database = [], []
         with tqdm(total=self.rounds * 3, desc="night", unit="run") as bar:
             for _ in range(self.rounds):
                 with runs.home_over(None) as beside:
-                    peer, floor = runs.peer_and_floor(books, beside)
-                    peers.append(peer)
-                    floors.append(floor)
+                    others.append(runs.run_beside(books, beside))
                     bar.update()
                     run, summary, is_equal = runs.cold_night(books / "inbox", beside)
                 self.is_equal &= is_equal
@@ -62,6 +60,8 @@ class Bench:
                 bar.update()
         self.cold = [seconds for seconds, _ in colds]
         warm = [one["first"]["seconds"] for one in warms]
+        peers, floors = [one.peer for one in others], [one.floor for one in others]
+        strong = [one.strong_seconds for one in others]
         floor_s = [sum(one.values()) for one in floors]
         peer_s = [sum(one.values()) for one in peers]
         loaded = [sum(one.values()) - one["allocate"] - one["report"] for one in peers]
@@ -75,11 +75,14 @@ class Bench:
                 [
                     Line("peer: the whole night", peer_s),
                     Line("floor: its stages one after the other", floor_s),
+                    Line("strong script: the whole night", strong),
                     Line("ours, started cold", self.cold),
                     Line("ours, in a warm process", warm),
                     Line("read + check + load, against the peer", _ratio(loaded, ours_loaded), "x", 15, True),
                     Line("the whole night cold, against the peer", _ratio(peer_s, self.cold), "x", 10, True),
                     Line("the whole night warm, against the floor", _ratio(warm, floor_s), "x", 1.5),
+                    Line("the whole night cold, against the strong script", _ratio(self.cold, strong), "x", 1.5),
+                    Line("the whole night warm, against the strong script", _ratio(warm, strong), "x", 1.2),
                     Line("second night, one book changed, warm", [one["seconds"] for one in changed], "s", limit),
                     Line("second night, nothing changed, warm", [one["seconds"] for one in unchanged], "s", 2),
                     Line("rows written when nothing changed", [one["rows_written"] for one in unchanged], "rows", 0),
@@ -93,6 +96,7 @@ class Bench:
         self._phases("Phases of ours, warm", [one["first"]["phases"] for one in warms])
         self._phases("Phases of ours, one book changed, warm", [one["phases"] for one in changed])
         self._phases("Stages of the floor", floors)
+        self._phases("Phases of the strong script", [one.strong for one in others])
         self._phases("Phases of the peer", peers)
 
     def _phases(self, title: str, found: list[dict[str, float]]) -> None:

@@ -62,11 +62,14 @@ def home_over(inbox: Path | None) -> Iterator[Settings]:
 def cold_night(inbox: Path, against: Settings | None = None) -> tuple[Timed, dict[str, Any], bool]:
     """`outcomes run` over a home of its own: its time, its summary, and whether its rows equal the peer's.
 
-    `against` is the home in whose warehouse the peer left its rows; without one nothing is compared.
+    `against` is the home in whose warehouse peer and strong script left their rows; without one nothing is compared.
     """
     with home_over(inbox) as settings:
         run = timed([OUTCOMES, "run", "--json"], OUTCOMES_HOME=str(settings.home))
-        is_equal = against is None or sdg_rows(settings, _OURS) == sdg_rows(against, _PEERS)
+        is_equal = against is None or all(
+            sdg_rows(settings, _OURS) == sdg_rows(against, _THEIRS.format(table=table))
+            for table in ("peer_sdg", "strong_sdg")
+        )
         return run, json.loads(run.printed), is_equal
 
 
@@ -74,7 +77,7 @@ _OURS = """
 select output, fund_type, coalesce(target, goal) as sdg, (sum(planned_usd) * 100)::bigint as planned,
   (sum(available_usd) * 100)::bigint as available, (sum(expense_usd) * 100)::bigint as expense
 from report.sdg_allocation group by 1, 2, 3"""
-_PEERS = "select output, fund_type, sdg, planned, available, expense from peer_sdg"
+_THEIRS = "select output, fund_type, sdg, planned, available, expense from {table}"
 
 
 def sdg_rows(settings: Settings, query: str) -> set[tuple]:
@@ -83,12 +86,23 @@ def sdg_rows(settings: Settings, query: str) -> set[tuple]:
         return {tuple(row) for row in connection.exec_driver_sql(query) if any(row[3:])}
 
 
-def peer_and_floor(books: Path, settings: Settings) -> tuple[dict[str, float], dict[str, float]]:
-    """Seconds by phase of the peer and of the floor; the peer's rows stay in this home's warehouse."""
+@dataclass(frozen=True, slots=True)
+class Beside:
+    """What runs in turn with ours over the same books: seconds by phase, and of the strong script's whole process."""
+
+    peer: dict[str, float]
+    floor: dict[str, float]
+    strong: dict[str, float]
+    strong_seconds: float
+
+
+def run_beside(books: Path, settings: Settings) -> Beside:
+    """Peer, floor and strong script; the rows of the first and the last stay in this home's warehouse."""
     url = warehouse_url(settings)
-    peer = timed([sys.executable, "-m", "benchmark.peer", str(books), url])
-    floor = timed([sys.executable, "-m", "benchmark.floor", str(books), url])
-    return json.loads(peer.printed), json.loads(floor.printed)
+    peer, floor, strong = (
+        timed([sys.executable, "-m", f"benchmark.{name}", str(books), url]) for name in ("peer", "floor", "strong")
+    )
+    return Beside(json.loads(peer.printed), json.loads(floor.printed), json.loads(strong.printed), strong.seconds)
 
 
 def warm_nights(books: Path, lines: int, count: int, seed: int) -> dict[str, Any]:
