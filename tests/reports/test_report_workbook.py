@@ -1,8 +1,14 @@
-"""The workbook reopened: a sheet for each block, true numbers, every figure id, and text that stays text."""
+"""The workbook reopened: a sheet for each block, true numbers, every figure id, and text that stays text.
+
+What is drawn once for all workbooks (formats, columns, print setup, charts) is looked at beside what a page fills in.
+"""
 
 from __future__ import annotations
 
+import io
+import re
 from decimal import Decimal
+from zipfile import ZipFile
 
 import openpyxl
 import pytest
@@ -11,6 +17,8 @@ from test_report_page import many_partners
 
 from outcome_reporting.reports.page import build_page
 from outcome_reporting.reports.workbook import workbook_bytes, write_workbook
+
+_FORMATS = {"USD": "#,##0.00", "%": '0.0" %"'}
 
 
 @pytest.fixture(scope="module")
@@ -75,3 +83,106 @@ def test_every_partner_stands_in_the_workbook(tmp_path):
     write_workbook(build_page(kgz_facts(partners=many_partners(300)), 2022), out)
     ids = {row[0] for row in openpyxl.load_workbook(out)["Sources"].iter_rows(min_row=2, values_only=True)}
     assert sum(":partner:P" in figure_id and figure_id.endswith(":expense") for figure_id in ids) == 300
+
+
+def test_tables_hold_what_the_page_holds():
+    facts = kgz_facts(partners=many_partners(300))
+    page = build_page(facts, 2022)
+    book = openpyxl.load_workbook(io.BytesIO(workbook_bytes(page, facts)))
+    tables = [
+        (book[f"{place} {block.short_title}"[:31]], table)
+        for place, block in enumerate(page.blocks, start=1)
+        for table in block.tables
+        if table.only != "html"
+    ]
+    assert len(tables) >= 7 and max(len(table.rows) for _, table in tables) >= 300
+    for sheet, table in tables:
+        caption = f"{table.caption} · {table.unit}" if table.unit else table.caption
+        (start,) = [row for row in range(1, sheet.max_row + 1) if sheet.cell(row, 1).value == caption]
+        columns = [column.title for column in table.columns if not column.is_bar]
+        heads = [sheet.cell(start + 1, column + 1) for column in range(len(columns))]
+        assert [head.value for head in heads] == columns
+        assert all(head.font.b and head.border.bottom.style == "thin" for head in heads)
+        for place, row in enumerate(table.rows + table.totals, start=start + 2):
+            _check_row([sheet.cell(place, column + 1) for column in range(len(columns))], row)
+
+
+def _check_row(shown, row) -> None:
+    is_total = row.style in ("total", "group")
+    assert shown[0].value == (f"{row.code}  {row.heading}" if row.code else row.heading)
+    assert bool(shown[0].font.b) == is_total
+    for one, cell in zip(shown[1:], row.cells, strict=False):
+        if cell.figure is None:
+            assert (one.value or "") == cell.text
+            continue
+        assert Decimal(str(one.value)) == Decimal(cell.figure.value)
+        assert one.number_format == _FORMATS.get(cell.figure.unit, "#,##0.####")
+        assert bool(one.font.b) == is_total
+
+
+@pytest.mark.parametrize(
+    ("key", "series", "kind"), [("resources", 3, "col"), ("partners", 1, "bar")], ids=["years", "partners"]
+)
+def test_a_chart_draws_the_cells_it_refers_to(book, key, series, kind):
+    (place, block), *_ = [one for one in enumerate(build_page(kgz_facts(), 2022).blocks, start=1) if one[1].key == key]
+    name = f"{place} {block.short_title}"
+    (chart,) = book[name]._charts
+    assert (chart.type, len(chart.series)) == (kind, series)
+    assert "".join(run.t for part in chart.title.tx.rich.p for run in part.r) == block.charts[0].title
+    for one in chart.series:
+        for reference in (one.tx.strRef, one.cat.strRef or one.cat.numRef, one.val.numRef):
+            sheet, cells = reference.f.rsplit("!", 1)
+            area = book[name][cells.replace("$", "")]
+            values = [row[0].value for row in area] if isinstance(area, tuple) else [area.value]
+            copies = [point.v for point in (getattr(reference, "strCache", None) or reference.numCache).pt]
+            assert sheet == f"'{name}'"
+            assert [type(copy)(value) for value, copy in zip(values, copies, strict=True)] == copies
+
+
+def test_a_chart_stands_beside_its_table(book):
+    for name in ("2 Outcome resources", "5 Funding partners"):
+        (chart,) = book[name]._charts
+        first = int(re.search(r"\$(\d+)$", chart.series[0].tx.strRef.f)[1])  # the row of heads, below the caption
+        assert (chart.anchor._from.col, chart.anchor._from.row) == (8, first - 2)
+        assert chart.anchor.to.row > chart.anchor._from.row
+
+
+def test_sheets_are_set_up_for_print_and_lists_keep_their_head(book):
+    for sheet in book.worksheets[:7]:
+        setup = sheet.page_setup
+        assert (setup.orientation, setup.fitToHeight, setup.paperSize) == ("landscape", 0, 9)
+        assert sheet.sheet_view.showGridLines is False
+        assert (round(sheet.column_dimensions["A"].width), round(sheet.column_dimensions["B"].width)) == (47, 18)
+    for sheet in book.worksheets[7:]:
+        assert sheet.freeze_panes == "A2"
+        assert all(cell.font.b for cell in sheet[1])
+    assert book.properties.title.startswith("KGZ_O_2 2022: ")
+
+
+def test_a_note_stands_over_seven_columns_in_a_row_of_its_height(book):
+    sheet = book["6 Insights and achievements"]
+    for area in sheet.merged_cells.ranges:
+        assert (area.min_col, area.max_col, area.size["rows"]) == (1, 7, 1)
+        cell = sheet.cell(area.min_row, 1)
+        assert cell.alignment.wrap_text and sheet.row_dimensions[area.min_row].height >= 18
+    assert len(sheet.merged_cells.ranges) == len(next(b for b in build_page(kgz_facts(), 2022).blocks if b.notes).notes)
+
+
+def test_every_part_is_declared_once_and_no_frame_shows_through():
+    """Books of several shapes, filled in turn: none holds what another page left, or what stands in an empty frame."""
+    pages = [build_page(kgz_facts(title=f"Title {year} <&>"), year) for year in (2021, 2022)]
+    for page, facts in [(pages[0], kgz_facts()), (pages[1], None), (pages[0], kgz_facts())]:
+        with ZipFile(io.BytesIO(workbook_bytes(page, facts))) as archive:
+            parts = {name: archive.read(name).decode() for name in archive.namelist()}
+            assert len(parts) == len(archive.namelist()) and archive.testzip() is None
+        declared = re.findall(r'PartName="/([^"]+)"', parts["[Content_Types].xml"])
+        assert set(declared) == {name for name in parts if not name.endswith(".rels") and name != "[Content_Types].xml"}
+        assert f"Title {page.year} &lt;&amp;&gt;" in parts["docProps/core.xml"]
+        assert not any("THE TITLE" in part or "1999-01-01" in part or "\0" in part for part in parts.values())
+
+
+def test_two_pages_in_turn_give_what_each_gives_alone():
+    one, other = build_page(kgz_facts(), 2021), build_page(kgz_facts(), 2022)
+    alone = workbook_bytes(one, kgz_facts())
+    workbook_bytes(other, kgz_facts())
+    assert workbook_bytes(one, kgz_facts()) == alone

@@ -2,67 +2,22 @@
 
 from __future__ import annotations
 
-import io
 from pathlib import Path
-from zipfile import ZipFile
-
-import xlsxwriter
-import xlsxwriter.workbook
-from xlsxwriter.utility import xl_rowcol_to_cell_fast
 
 from outcome_reporting.domain.outcome import OutcomeFacts
 
-from .model import Block, Figure, FundBars, Page, PartnerBars, Table, YearBars
-from .plain_sheet import PlainSheet, inline
+from .model import Block, Fact, Figure, Note, Page, PartnerBars, Row, Table, YearBars
+from .plain_sheet import COLUMNS, ROW, PlainSheet, number_cell, text_cell, text_cells
 from .texts import Texts
-from .workbook_sources import write_source_lines
+from .workbook_frame import ChartData, Range, SheetShape, Styles, frame
+from .workbook_sources import SOURCE_WIDTHS, write_source_lines
 
-_OPTIONS = {
-    "in_memory": True,
-    "strings_to_formulas": False,
-    "strings_to_urls": False,
-    "strings_to_numbers": False,
-    "nan_inf_to_errors": True,
-}
 _CELL_LIMIT = 32_000  # letters that one cell can hold, with room to spare
+_BLOCK_WIDTHS = ((0, 0, 46), (1, 12, 17))
+_FIGURE_WIDTHS = ((0, 0, 62), (1, 1, 30), (2, 4, 16))
+_YEAR_COLUMNS = (1, 2, 4)  # planned, available and spent in the table of years
 
-
-class _QuickZip(ZipFile):
-    def writestr(self, zinfo_or_arcname, data, compress_type=None, compresslevel=None):
-        super().writestr(zinfo_or_arcname, data, compress_type, 2)
-
-
-# The library has no option for the level of its archive; the usual one takes three times as long for a tenth less.
-xlsxwriter.workbook.ZipFile = _QuickZip  # type: ignore[attr-defined]
-
-
-class _Book:
-    """The workbook while it is written; `placed` remembers where each figure stands."""
-
-    def __init__(self, page: Page, target: io.BytesIO) -> None:
-        self.page = page
-        self.texts = Texts(page.language)
-        self.book = xlsxwriter.Workbook(target, _OPTIONS)
-        moment = page.data_date.replace(tzinfo=None)
-        self.book.set_properties({"title": f"{page.outcome} {page.year}: {page.title}"[:250], "created": moment})
-        add = self.book.add_format
-        self.title = add({"bold": True, "font_size": 14})
-        self.bold = add({"bold": True})
-        self.head = add({"bold": True, "bottom": 1, "text_wrap": True, "valign": "bottom"})
-        self.wrap = add({"text_wrap": True, "valign": "top"})
-        self.formats = {
-            (kind, is_total): add({"num_format": form} | ({"bold": True, "top": 1} if is_total else {}))
-            for kind, form in (("USD", "#,##0.00"), ("%", '0.0" %"'), ("", "#,##0.####"), ("text", "@"))
-            for is_total in (False, True)
-        }
-        self.placed: list[tuple[Figure, str, int, int]] = []
-
-    def format_of(self, figure: Figure, is_total: bool = False):
-        return self.formats[figure.unit if figure.unit in ("USD", "%") else "", is_total]
-
-    def number(self, sheet, name: str, row: int, column: int, figure: Figure, is_total: bool) -> None:
-        sheet.value(row, column, figure.value, self.format_of(figure, is_total))
-        self.placed.append((figure, name, row, column))
+Placed = tuple[Figure, str, int, int]  # a figure, and the sheet, row and column in which it stands
 
 
 def write_workbook(page: Page, out: Path, facts: OutcomeFacts | None = None) -> None:
@@ -75,153 +30,186 @@ def workbook_bytes(page: Page, facts: OutcomeFacts | None = None) -> bytes:
 
     Every text is written as text, so that none is taken for a formula.
     """
-    target = io.BytesIO()
-    book = _Book(page, target)
-    for place, block in enumerate(page.blocks, start=1):
-        name = f"{place} {block.short_title}"[:31]
-        sheet = book.book.add_worksheet(name, worksheet_class=PlainSheet)
-        _block(book, sheet, name, block)
-    _sources(book)
-    if facts is not None and page.year in facts.sources:
-        sheet = book.book.add_worksheet(book.texts("book.source_lines"), worksheet_class=PlainSheet)
-        write_source_lines(
-            sheet, page, facts, book.texts, book.head, book.formats["USD", False], book.formats["", False]
-        )
-    book.book.close()
-    return target.getvalue()
+    texts = Texts(page.language)
+    has_lines = facts is not None and page.year in facts.sources
+    book = frame(_shapes(page, texts, has_lines))
+    placed: list[Placed] = []
+    sheets: list[tuple[PlainSheet, ChartData | None]] = []
+    for name, block in _named(page):
+        sheet = _BlockSheet(page, texts, book.styles, name, placed)
+        sheets.append((sheet.sheet, sheet.write(block)))
+    sheets.append((_figures(texts, book.styles, placed), None))
+    if facts is not None and has_lines:
+        sheets.append((write_source_lines(page, facts, texts, book.styles), None))
+    title = f"{page.outcome} {page.year}: {page.title}"[:250]
+    return book.fill(title, page.data_date, sheets)
 
 
-def _block(book: _Book, sheet, name: str, block: Block) -> None:
-    texts, page = book.texts, book.page
-    sheet.set_column(0, 0, 46)
-    sheet.set_column(1, 12, 17)
-    sheet.hide_gridlines(2)
-    sheet.set_landscape()
-    sheet.set_paper(9)
-    sheet.fit_to_pages(1, 0)
-    sheet.text(0, 0, block.title, book.title)
-    sheet.text(1, 0, f"{page.outcome} · {texts.period(page.plan_period)} · {page.year}")
-    row = 2
-    if block.key == "summary":
-        row = _head(book, sheet, name, row)
-    for words in (block.finding, block.empty_reason, block.text):
-        if words:
-            sheet.text(row, 0, words[:_CELL_LIMIT], book.bold if words is block.finding else None)
-            row += 1
-    row += 1
-    for fact in block.facts:
-        sheet.text(row, 0, fact.label)
-        sheet.text(row, 1, ". ".join(part for part in (fact.text, fact.remark) if part)[:_CELL_LIMIT])
+def _named(page: Page) -> list[tuple[str, Block]]:
+    """Each block with the name of its sheet."""
+    return [(f"{place} {block.short_title}"[:31], block) for place, block in enumerate(page.blocks, start=1)]
+
+
+def _shapes(page: Page, texts: Texts, has_lines: bool) -> tuple[SheetShape, ...]:
+    blocks = (SheetShape(name, _BLOCK_WIDTHS, chart=_kind_of_chart(block)) for name, block in _named(page))
+    figures = SheetShape(texts("book.sources"), _FIGURE_WIDTHS, is_list=True)
+    lines = SheetShape(texts("book.source_lines"), SOURCE_WIDTHS, is_list=True)
+    return (*blocks, figures, lines) if has_lines else (*blocks, figures)
+
+
+class _BlockSheet:
+    """The sheet of a block while it is written, from the first row down; `placed` remembers where figures stand."""
+
+    def __init__(self, page: Page, texts: Texts, styles: Styles, name: str, placed: list[Placed]) -> None:
+        self.page, self.texts, self.styles, self.name, self.placed = page, texts, styles, name, placed
+        self.sheet = PlainSheet()
+        self.row = 0
+
+    def line(self, text: str, style: int = 0) -> None:
+        """A text in a row of its own."""
+        self.sheet.text(self.row, 0, text[:_CELL_LIMIT], style)
+        self.row += 1
+
+    def write(self, block: Block) -> ChartData | None:
+        """Fills the sheet and returns what its chart draws."""
+        page = self.page
+        self.line(block.title, self.styles.title)
+        self.line(f"{page.outcome} · {self.texts.period(page.plan_period)} · {page.year}")
+        if block.key == "summary":
+            self._head()
+        for words in (block.finding, block.empty_reason, block.text):
+            if words:
+                self.line(words, self.styles.bold if words is block.finding else 0)
+        self.row += 1
+        for fact in block.facts:
+            self._fact(fact)
+        first_table = self.row
+        for table in block.tables:
+            if table.only != "html":
+                self._table(table)
+        for note in block.notes:
+            self._note(note)
+        for bold, words in block.remarks:
+            self.line(f"{bold} {words}".strip())
+        return _chart(block, first_table)
+
+    def _head(self) -> None:
+        """Title, sentence and the four key figures."""
+        page, texts = self.page, self.texts
+        self.line(page.title, self.styles.bold)
+        self.line(page.lede)
+        self.line(f"{texts('page.data_as_of')} {texts.date(page.data_date)}")
+        self.row += 1
+        for key in page.key_figures:
+            self.sheet.text(self.row, 0, f"{key.label}, USD")
+            self.sheet.add(self.row, self._number(1, key.figure, False))
+            self.row += 1
+        self.row += 1
+
+    def _fact(self, fact: Fact) -> None:
+        self.sheet.text(self.row, 0, fact.label)
+        self.sheet.text(self.row, 1, ". ".join(part for part in (fact.text, fact.remark) if part)[:_CELL_LIMIT])
         for code, words in fact.items:
-            sheet.text(row, 1, code)
-            sheet.text(row, 2, words[:_CELL_LIMIT])
-            row += 1
-        row += 0 if fact.items else 1
-    first_table = row
-    for table in block.tables:
-        if table.only != "html":
-            row = _table(book, sheet, name, row, table) + 1
-    for note in block.notes:
-        row = _note(book, sheet, row, note)
-    for bold, words in block.remarks:
-        sheet.text(row, 0, f"{bold} {words}".strip()[:_CELL_LIMIT])
-        row += 1
-    _chart(book, sheet, name, block, first_table)
+            self.sheet.text(self.row, 1, code)
+            self.sheet.text(self.row, 2, words[:_CELL_LIMIT])
+            self.row += 1
+        self.row += 0 if fact.items else 1
 
+    def _table(self, table: Table) -> None:
+        """A table, and an empty row after it."""
+        self.line(f"{table.caption} · {table.unit}" if table.unit else table.caption, self.styles.bold)
+        columns = _columns(table)
+        self.sheet.columns = max(self.sheet.columns, len(columns))
+        if columns:
+            for column, title in enumerate(columns):
+                self.sheet.add(self.row, text_cell(column, title, self.styles.head))
+            self.row += 1
+        for line in table.rows + table.totals:
+            self._line(line, len(columns))
+        if table.note:
+            self.line(table.note)
+        self.row += 1
 
-def _head(book: _Book, sheet, name: str, row: int) -> int:
-    """Title, sentence and the four key figures."""
-    page, texts = book.page, book.texts
-    sheet.text(row, 0, page.title, book.bold)
-    sheet.text(row + 1, 0, page.lede)
-    sheet.text(row + 2, 0, f"{texts('page.data_as_of')} {texts.date(page.data_date)}")
-    row += 4
-    for key in page.key_figures:
-        sheet.text(row, 0, f"{key.label}, USD")
-        book.number(sheet, name, row, 1, key.figure, False)
-        row += 1
-    return row + 1
-
-
-def _table(book: _Book, sheet, name: str, row: int, table: Table) -> int:
-    """Writes a table and returns the row after it."""
-    sheet.text(row, 0, f"{table.caption} · {table.unit}" if table.unit else table.caption, book.bold)
-    row += 1
-    columns = [column for column in table.columns if not column.is_bar]
-    if columns:
-        for place, column in enumerate(columns):
-            sheet.text(row, place, column.title, book.head)
-        row += 1
-    for line in table.rows + table.totals:
+    def _line(self, line: Row, columns: int) -> None:
         is_total = line.style in ("total", "group")
-        text = book.formats["text", is_total]
-        sheet.text(row, 0, f"{line.code}  {line.heading}" if line.code else line.heading, text)
-        for place, cell in enumerate(line.cells[: len(columns) - 1], start=1):
+        style = self.styles.of("text", is_total)
+        cells = [text_cell(0, _heading(line), style)]
+        for column, cell in enumerate(line.cells[: columns - 1], start=1):
             if cell.figure:
-                book.number(sheet, name, row, place, cell.figure, is_total)
+                cells.append(self._number(column, cell.figure, is_total))
             elif cell.text:
-                sheet.text(row, place, cell.text, text)
-        row += 1
-    if table.note:
-        sheet.text(row, 0, table.note)
-        row += 1
-    return row
+                cells.append(text_cell(column, cell.text, style))
+        self.sheet.add(self.row, "".join(cells))
+        self.row += 1
+
+    def _number(self, column: int, figure: Figure, is_total: bool) -> str:
+        self.placed.append((figure, self.name, self.row, column))
+        return number_cell(column, figure.value, self.styles.of(figure.unit, is_total))
+
+    def _note(self, note: Note) -> None:
+        texts, source = self.texts, note.source
+        self.line(note.heading, self.styles.bold)
+        self.line(f"{texts('notes.by')} {source.author} · {note.language_name} · {texts('notes.approved')}")
+        self.line(source.title, self.styles.bold)
+        height = min(400, 18 * (1 + len(source.note) // 130 + source.note.count("\n")))
+        self.sheet.merge(self.row, 7, source.note[:_CELL_LIMIT], self.styles.wrap, height)
+        self.row += 2
 
 
-def _note(book: _Book, sheet, row: int, note) -> int:
-    texts, source = book.texts, note.source
-    sheet.text(row, 0, note.heading, book.bold)
-    by = f"{texts('notes.by')} {source.author} · {note.language_name} · {texts('notes.approved')}"
-    sheet.text(row + 1, 0, by)
-    sheet.text(row + 2, 0, source.title, book.bold)
-    sheet.merge_range(row + 3, 0, row + 3, 6, source.note[:_CELL_LIMIT], book.wrap)
-    sheet.height(row + 3, min(400, 18 * (1 + len(source.note) // 130 + source.note.count("\n"))))
-    return row + 5
+def _columns(table: Table) -> list[str]:
+    """Titles of the columns; bars are drawn in html alone."""
+    return [column.title for column in table.columns if not column.is_bar]
 
 
-def _chart(book: _Book, sheet, name: str, block: Block, row: int) -> None:
-    """Bars beside the first table, drawn from its cells."""
-    table = block.tables[0] if block.tables else None
-    first, last = row + 2, row + 1 + (len(table.rows) if table else 0)
-    for chart in block.charts:
-        if isinstance(chart, FundBars) or not isinstance(chart, YearBars | PartnerBars):
-            continue
-        years = isinstance(chart, YearBars)
-        last_column = len([column for column in table.columns if not column.is_bar]) - 1 if table else 0
-        series = ((1, "#ffffff"), (2, "#b9d6ec"), (4, "#0b4f84")) if years else ((last_column, "#0b4f84"),)
-        drawing = book.book.add_chart({"type": "column" if years else "bar"})
-        for column, colour in series:
-            drawing.add_series(
-                {
-                    "name": [name, row + 1, column],
-                    "categories": [name, first, 0, last, 0],
-                    "values": [name, first, column, last, column],
-                    "fill": {"color": colour},
-                    "border": {"color": "#5b6b79"},
-                    "gap": 60,
-                }
-            )
-        drawing.set_title({"name": chart.title, "name_font": {"size": 11}})
-        drawing.set_legend({"position": "bottom"} if years else {"none": True})
-        drawing.set_y_axis({"reverse": True, "num_format": "#,##0"} if not years else {"num_format": "#,##0"})
-        sheet.insert_chart(row, 8, drawing)
+def _heading(line: Row) -> str:
+    return f"{line.code}  {line.heading}" if line.code else line.heading
 
 
-def _sources(book: _Book) -> None:
+def _kind_of_chart(block: Block) -> str:
+    """Only bars that stand beside a table are drawn, from its cells."""
+    for chart in _drawn(block):
+        return "column" if isinstance(chart, YearBars) else "bar"
+    return ""
+
+
+def _drawn(block: Block) -> list[YearBars | PartnerBars]:
+    return [chart for chart in block.charts if isinstance(chart, YearBars | PartnerBars)] if block.tables else []
+
+
+def _chart(block: Block, row: int) -> ChartData | None:
+    """Bars from the cells of the first table of the sheet, whose caption stands in `row`.
+
+    Where the page shows a shorter table, as many bars as it has rows are drawn.
+    """
+    for chart in _drawn(block):
+        table = next(table for table in block.tables if table.only != "html")
+        titles = _columns(table)
+        rows = table.rows[: len(block.tables[0].rows)]
+        first, last = row + 2, row + 1 + len(rows)
+        names = [_heading(line) for line in rows]
+        is_years = isinstance(chart, YearBars)
+        ranges = []
+        for column in _YEAR_COLUMNS if is_years else (len(titles) - 1,):
+            figures = [line.cells[column - 1].figure for line in rows]
+            values = [figure.value if figure else "0" for figure in figures]
+            ranges += [
+                Range(column, row + 1, row + 1, [titles[column]]),
+                Range(0, first, last, names, is_number=is_years),
+                Range(column, first, last, values, is_number=True),
+            ]
+        return ChartData(chart.title, row, ranges)
+    return None
+
+
+def _figures(texts: Texts, styles: Styles, placed: list[Placed]) -> PlainSheet:
     """One row for each place of each figure: id, sheet, cell, value, unit."""
-    texts = book.texts
-    sheet = book.book.add_worksheet(texts("book.sources"), worksheet_class=PlainSheet)
-    sheet.set_column(0, 0, 62)
-    sheet.set_column(1, 1, 30)
-    sheet.set_column(2, 4, 16)
-    sheet.freeze_panes(1, 0)
     heads = ("figure_id", "sheet", "cell", "value", "unit")
-    sheet.add_row(*(texts(f"book.{key}") for key in heads), form=book.head)
-    styles = {form: form._get_xf_index() for form in book.formats.values()}
-    for number, (figure, name, row, column) in enumerate(book.placed, start=2):
-        sheet.add_cells(
-            f'<c r="A{number}"{inline(figure.id)}<c r="B{number}"{inline(name)}'
-            f'<c r="C{number}"{inline(xl_rowcol_to_cell_fast(row, column))}'
-            f'<c r="D{number}" s="{styles[book.format_of(figure)]}"><v>{figure.value}</v></c>'
-            f'<c r="E{number}"{inline(figure.unit)}'
+    sheet = PlainSheet(len(heads))
+    sheet.add_row(text_cells(0, *(texts(f"book.{key}") for key in heads), style=styles.head))
+    for figure, name, row, column in placed:
+        sheet.add_row(
+            f"{text_cell(0, figure.id)}{text_cell(1, name)}"
+            f'<c r="C{ROW}" t="inlineStr"><is><t>{COLUMNS[column]}{row + 1}</t></is></c>'
+            f"{number_cell(3, figure.value, styles.of(figure.unit))}{text_cell(4, figure.unit)}"
         )
+    return sheet

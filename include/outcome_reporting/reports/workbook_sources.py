@@ -7,34 +7,35 @@ is listed by what it is a part of, with the weight; an indicator by its cells. T
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
+from datetime import datetime
+from functools import lru_cache
 
 from outcome_reporting.domain.figures import FigureIds, plan_what, sdg_what, what_text
 from outcome_reporting.domain.money import plain_usd
 from outcome_reporting.domain.outcome import Explanation, OutcomeFacts, SourceFile, SourceLine, YearSources
 
 from .model import Page
-from .plain_sheet import PlainSheet
+from .plain_sheet import PlainSheet, number_cell, text_cell, text_cells
 from .texts import Texts
+from .workbook_frame import Styles
+
+SOURCE_WIDTHS = ((0, 1, 40), (2, 15, 14))  # (first column, last column, letters)
 
 _HEADINGS = (
     "book.figure_id", "book.file", "book.sheet", "book.output", "book.fund", "book.partner", "panel.lines",
     "book.row", "book.column", "panel.amount", "book.currency", "panel.rate", "book.rate_date", "book.rate_source",
     "panel.weight", "panel.share", "sources.owner", "sources.dropped", "sources.sha256",
 )  # fmt: skip
+# columns of the headings
+_FILE, _OUTPUT, _COUNT, _ROW, _COLUMN, _WEIGHT, _SHARE, _OWNER = 1, 3, 6, 7, 8, 14, 15, 16
 _CODES = {"core pool": "(core)", "withheld": "(withheld)", "unattributed": "(none)"}
 _MEASURES = ("planned", "available", "expense")
 
 
-def write_source_lines(
-    sheet: PlainSheet, page: Page, facts: OutcomeFacts, texts: Texts, head: Any, usd: Any, whole: Any
-) -> None:
-    """Fill the sheet; `head`, `usd` and `whole` are formats of its workbook."""
-    sheet.set_column(0, 1, 40)
-    sheet.set_column(2, 15, 14)
-    sheet.freeze_panes(1, 0)
-    sheet.add_row(*(texts(key) for key in _HEADINGS), form=head)
-    lines = _Lines(sheet, texts, usd, whole)
+def write_source_lines(page: Page, facts: OutcomeFacts, texts: Texts, styles: Styles) -> PlainSheet:
+    sheet = PlainSheet(len(_HEADINGS))
+    sheet.add_row(text_cells(0, *(texts(key) for key in _HEADINGS), style=styles.head))
+    lines = _Lines(sheet, texts, styles)
     sources = facts.sources[page.year]
     for panel in page.panels:
         lines.explanation(panel.figure.id, panel.explanation)
@@ -42,45 +43,62 @@ def write_source_lines(
         lines.explanation(figure_id, explanation)
     _splits(lines, facts, page.year, sources)
     _cells(lines, facts, page.year, sources)
+    return sheet
 
 
 class _Lines:
     """Rows of the sheet, one kind a method."""
 
-    def __init__(self, sheet: PlainSheet, texts: Texts, usd: Any, whole: Any) -> None:
-        self.sheet, self.texts, self.usd, self.whole = sheet, texts, usd, whole
+    def __init__(self, sheet: PlainSheet, texts: Texts, styles: Styles) -> None:
+        self.sheet, self.texts, self.usd, self.whole = sheet, texts, styles.of("USD"), styles.of("")
 
     def explanation(self, figure_id: str, explanation: Explanation) -> None:
         """Groups, the others in one, and the largest cells (which are among the groups and not added to them)."""
+        figure = text_cell(0, figure_id)
         for group in explanation.groups:
-            where = (group.file_name, group.sheet, group.output, group.fund, group.partner)
-            count, share = (str(group.lines), self.whole), (plain_usd(group.share), self.usd)
             self.sheet.add_row(
-                figure_id, *where, count, *[None] * 7, group.weight_percent, share, *_dropped(group.file)
+                figure
+                + text_cells(_FILE, group.file_name, group.sheet, group.output, group.fund, group.partner)
+                + number_cell(_COUNT, str(group.lines), self.whole)
+                + text_cells(_WEIGHT, group.weight_percent)
+                + self._share(group.share)
+                + _dropped(group.file)
             )
         if explanation.rest_groups:
             key = "panel.more_one" if explanation.rest_groups == 1 else "panel.more"
-            more = self.texts(key, count=f"{explanation.rest_groups:,}")
-            count, share = (str(explanation.rest_lines), self.whole), (plain_usd(explanation.rest_share), self.usd)
-            self.sheet.add_row(figure_id, more, *[None] * 4, count, *[None] * 8, share)
+            more = text_cells(_FILE, self.texts(key, count=f"{explanation.rest_groups:,}"))
+            count = number_cell(_COUNT, str(explanation.rest_lines), self.whole)
+            self.sheet.add_row(figure + more + count + self._share(explanation.rest_share))
         for line in explanation.lines:
-            self._cell(figure_id, line)
+            self._cell(figure, line)
 
-    def _cell(self, figure_id: str, line: SourceLine) -> None:
-        at = (line.file_name, line.sheet, None, None, None, None, (str(line.row), self.whole), line.column)
+    def _cell(self, figure: str, line: SourceLine) -> None:
         amount = (line.amount, line.currency, line.rate, line.rate_date, line.rate_source, line.weight_percent)
-        part = None if line.share is None else (plain_usd(line.share), self.usd)
-        self.sheet.add_row(figure_id, *at, *amount, part, *_dropped(line.file))
+        self.sheet.add_row(
+            figure
+            + text_cells(_FILE, line.file_name, line.sheet)
+            + number_cell(_ROW, str(line.row), self.whole)
+            + text_cells(_COLUMN, line.column, *amount)
+            + ("" if line.share is None else self._share(line.share))
+            + _dropped(line.file)
+        )
 
     def split(self, figure_id: str, output: str, fund_type: str, percent: str, share: int) -> None:
         """What a figure has of the money of one output and kind of fund."""
-        where = (None, None, output, fund_type, None)
-        self.sheet.add_row(figure_id, *where, *[None] * 8, percent, (plain_usd(share), self.usd))
+        where = text_cells(_OUTPUT, output, fund_type) + text_cells(_WEIGHT, percent)
+        self.sheet.add_row(text_cell(0, figure_id) + where + self._share(share))
 
     def value(self, figure_id: str, file: SourceFile, sheet: str, row: int, column: str, text: str) -> None:
         """One cell of an indicator, and what stands in it."""
-        at = (file.file_name, sheet, *[None] * 4, (str(row), self.whole), column, text)
-        self.sheet.add_row(figure_id, *at, *[None] * 6, *_dropped(file))
+        self.sheet.add_row(
+            text_cells(0, figure_id, file.file_name, sheet)
+            + number_cell(_ROW, str(row), self.whole)
+            + text_cells(_COLUMN, column, text)
+            + _dropped(file)
+        )
+
+    def _share(self, cents: int) -> str:
+        return number_cell(_SHARE, plain_usd(cents), self.usd)
 
 
 def _parts(facts: OutcomeFacts, year: int, sources: YearSources) -> Iterator[tuple[str, Explanation]]:
@@ -134,6 +152,12 @@ def _cells(lines: _Lines, facts: OutcomeFacts, year: int, sources: YearSources) 
                 lines.value(figure_id, source.file, source.sheet, source.row, column, text)
 
 
-def _dropped(file: SourceFile) -> tuple[str, str, str]:
+def _dropped(file: SourceFile) -> str:
     """Who dropped a file, when (UTC), and the hash of its bytes."""
-    return file.owner or file.source, f"{file.dropped_at:%Y-%m-%d %H:%M:%S}", file.sha256
+    return _dropped_cells(file.owner or file.source, file.dropped_at, file.sha256)
+
+
+@lru_cache(maxsize=1024)
+def _dropped_cells(by: str, when: datetime, sha256: str) -> str:
+    """One file stands behind hundreds of lines."""
+    return text_cells(_OWNER, by, f"{when:%Y-%m-%d %H:%M:%S}", sha256)

@@ -1,0 +1,220 @@
+"""What workbooks have in common, drawn by XlsxWriter once for each shape: styles, theme, columns, print setup, charts.
+
+Nearly all workbooks of a site have the same sheets and the same kinds of chart, and drawing these anew costs more than
+filling the cells. So XlsxWriter makes an empty workbook of the shape, once a process, and each page fills a copy.
+Should the library ever write sheets or charts otherwise, a frame fails when it is drawn: no workbook comes out empty.
+"""
+
+from __future__ import annotations
+
+import io
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from functools import lru_cache
+from typing import Any
+from zipfile import ZIP_DEFLATED, ZipFile, ZipInfo
+
+import xlsxwriter
+from xlsxwriter.utility import quote_sheetname, xl_range_abs
+
+from .plain_sheet import PlainSheet, xml_text
+
+_LEVEL = 2  # of the archive: the usual one takes three times as long for a tenth less
+_LONG_AGO = (1980, 1, 1, 0, 0, 0)  # when each part was written: the same page gives the same bytes
+_TITLE, _CREATED = "THE TITLE", datetime(1999, 1, 1)  # what stands in a frame where a page has its own
+_REFERENCE = re.compile(r"<c:(?:str|num)Ref>.*?</c:(?:str|num)Ref>")
+_ANCHOR_ROW = re.compile(r"<xdr:row>(\d+)</xdr:row>")
+_CHART_COLUMN = 8
+_SERIES = {"column": ("#ffffff", "#b9d6ec", "#0b4f84"), "bar": ("#0b4f84",)}  # colours, by type of chart
+_FORMS = {"USD": "#,##0.00", "%": '0.0" %"', "": "#,##0.####", "text": "@"}
+
+
+@dataclass(frozen=True, slots=True)
+class Styles:
+    """Numbers of the formats, the same in every workbook; `cells` by unit ("text" for words) and whether a total."""
+
+    title: int
+    bold: int
+    head: int
+    wrap: int
+    cells: dict[tuple[str, bool], int]
+
+    def of(self, unit: str, is_total: bool = False) -> int:
+        """Any unit but USD and % is the measure of an indicator."""
+        return self.cells[unit if unit in _FORMS else "", is_total]
+
+
+@dataclass(frozen=True, slots=True)
+class SheetShape:
+    """`widths` are (first column, last column, letters); a list has its head frozen, other sheets are for print."""
+
+    name: str
+    widths: tuple[tuple[int, int, int], ...]
+    is_list: bool = False
+    chart: str = ""  # "column", "bar" or none
+
+
+@dataclass(frozen=True, slots=True)
+class Range:
+    """Cells of one column of a sheet, for a chart, which carries a copy of their values."""
+
+    column: int
+    first: int
+    last: int
+    values: Sequence[str]
+    is_number: bool = False
+
+    def xml(self, sheet: str) -> str:
+        kind, form = ("num", "<c:formatCode>General</c:formatCode>") if self.is_number else ("str", "")
+        place = f"{quote_sheetname(sheet)}!{xl_range_abs(self.first, self.column, self.last, self.column)}"
+        points = "".join(
+            f'<c:pt idx="{index}"><c:v>{xml_text(value)}</c:v></c:pt>' for index, value in enumerate(self.values)
+        )
+        return (
+            f"<c:{kind}Ref><c:f>{xml_text(place)}</c:f><c:{kind}Cache>{form}"
+            f'<c:ptCount val="{len(self.values)}"/>{points}</c:{kind}Cache></c:{kind}Ref>'
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class ChartData:
+    """`ranges` are name, categories and values of each series in turn; the chart stands from `row` on."""
+
+    title: str
+    row: int
+    ranges: Sequence[Range]
+
+
+class Frame:
+    """An empty workbook of one shape, and how a page's sheets are put into it."""
+
+    def __init__(self, shapes: Sequence[SheetShape]) -> None:
+        self.styles, parts = _draw(shapes)
+        self._names = [shape.name for shape in shapes]
+        self._sheets = [_cut(parts.pop(f"xl/worksheets/sheet{place}.xml")) for place, _ in enumerate(shapes, start=1)]
+        drawn = [place for place, shape in enumerate(shapes) if shape.chart]
+        self._charts = {
+            place: _ChartFrame(
+                number, parts.pop(f"xl/charts/chart{number}.xml"), parts.pop(f"xl/drawings/drawing{number}.xml")
+            )
+            for number, place in enumerate(drawn, start=1)
+        }
+        self._core = parts.pop("docProps/core.xml")
+        self._stem = _pack(parts)
+
+    def fill(self, title: str, created: datetime, sheets: Sequence[tuple[PlainSheet, ChartData | None]]) -> bytes:
+        """The workbook with these sheets, in the order of the shapes; a chart where its shape has one."""
+        core = self._core.replace(f"{_CREATED:%FT%TZ}", f"{created:%FT%TZ}")
+        parts = {"docProps/core.xml": core.replace(_TITLE, xml_text(title))}
+        for place, (sheet, chart) in enumerate(sheets):
+            head, middle, tail = self._sheets[place]
+            data = f"{head}{sheet.dimension()}{middle}{sheet.data()}{tail}"
+            parts[f"xl/worksheets/sheet{place + 1}.xml"] = data
+            if chart is not None:
+                parts |= self._charts[place].fill(self._names[place], chart)
+        return _pack(parts, self._stem)
+
+
+@lru_cache(maxsize=64)
+def frame(shapes: tuple[SheetShape, ...]) -> Frame:
+    """The frame of a shape; a site has a handful of them."""
+    return Frame(shapes)
+
+
+class _ChartFrame:
+    """A chart's XML, cut where a page's own title, ranges and place stand."""
+
+    def __init__(self, number: int, chart: str, drawing: str) -> None:
+        self._number, self._drawing = number, drawing
+        (self._before, after) = chart.split(_TITLE)
+        self._between = _REFERENCE.split(after)
+
+    def fill(self, sheet: str, data: ChartData) -> dict[str, str]:
+        first, *others = self._between
+        ranges = [f"{one.xml(sheet)}{other}" for one, other in zip(data.ranges, others, strict=True)]
+        chart = "".join((self._before, xml_text(data.title), first, *ranges))
+        drawing = _ANCHOR_ROW.sub(lambda found: f"<xdr:row>{int(found[1]) + data.row}</xdr:row>", self._drawing)
+        return {f"xl/charts/chart{self._number}.xml": chart, f"xl/drawings/drawing{self._number}.xml": drawing}
+
+
+def _cut(sheet: str) -> tuple[str, str, str]:
+    """What stands before a sheet's dimension, between it and the rows, and after them."""
+    head, rest = sheet.split('<dimension ref="A1"/>')
+    middle, tail = rest.split("<sheetData/>")
+    return head, middle, tail
+
+
+def _draw(shapes: Sequence[SheetShape]) -> tuple[Styles, dict[str, str]]:
+    """An empty workbook by XlsxWriter: its formats by number, and its parts by name."""
+    target = io.BytesIO()
+    book = xlsxwriter.Workbook(target, {"in_memory": True})
+    book.set_properties({"title": _TITLE, "created": _CREATED})
+    styles = _formats(book)
+    for shape in shapes:
+        sheet = book.add_worksheet(shape.name)
+        for first, last, letters in shape.widths:
+            sheet.set_column(first, last, letters)
+        if shape.is_list:
+            sheet.freeze_panes(1, 0)
+        else:
+            sheet.hide_gridlines(2)
+            sheet.set_landscape()
+            sheet.set_paper(9)
+            sheet.fit_to_pages(1, 0)
+        if shape.chart:
+            sheet.insert_chart(0, _CHART_COLUMN, _chart(book, shape))
+    book.close()
+    with ZipFile(target) as archive:
+        return styles, {name: archive.read(name).decode() for name in archive.namelist()}
+
+
+def _formats(book: Any) -> Styles:
+    def number(**form) -> int:
+        return book.add_format(form)._get_xf_index()
+
+    return Styles(
+        title=number(bold=True, font_size=14),
+        bold=number(bold=True),
+        head=number(bold=True, bottom=1, text_wrap=True, valign="bottom"),
+        wrap=number(text_wrap=True, valign="top"),
+        cells={
+            (unit, is_total): number(num_format=form, **({"bold": True, "top": 1} if is_total else {}))
+            for unit, form in _FORMS.items()
+            for is_total in (False, True)
+        },
+    )
+
+
+def _chart(book: Any, shape: SheetShape) -> Any:
+    """Bars beside a table: columns of planned, available and spent by year, or one bar for each partner."""
+    drawing = book.add_chart({"type": shape.chart})
+    somewhere = [shape.name, 0, 0, 0, 0]
+    for colour in _SERIES[shape.chart]:
+        drawing.add_series(
+            {
+                "name": somewhere[:3],
+                "categories": somewhere,
+                "values": somewhere,
+                "fill": {"color": colour},
+                "border": {"color": "#5b6b79"},
+                "gap": 60,
+            }
+        )
+    is_bar = shape.chart == "bar"
+    drawing.set_title({"name": _TITLE, "name_font": {"size": 11}})
+    drawing.set_legend({"none": True} if is_bar else {"position": "bottom"})
+    drawing.set_y_axis({"num_format": "#,##0"} | ({"reverse": True} if is_bar else {}))
+    return drawing
+
+
+def _pack(parts: dict[str, str], stem: bytes = b"") -> bytes:
+    """An archive of the parts; a stem is an archive that they are added to."""
+    target = io.BytesIO(stem)
+    with ZipFile(target, "a") as archive:
+        for name, part in parts.items():
+            info = ZipInfo(name, _LONG_AGO)
+            info.compress_type = ZIP_DEFLATED
+            archive.writestr(info, part, compresslevel=_LEVEL)
+    return target.getvalue()
