@@ -36,6 +36,7 @@ def number_cell(column: int, number: str, style: int) -> str:
     return f'<c r="{COLUMNS[column]}{ROW}" s="{style}"><v>{number}</v></c>'
 
 
+@lru_cache(maxsize=16_384)
 def text_cells(first: int, *texts: str | None, style: int = 0) -> str:
     """Texts side by side from a column on; where one is empty, so is its cell."""
     return "".join([text_cell(column, text, style) for column, text in enumerate(texts, first) if text])
@@ -78,10 +79,10 @@ class PlainSheet:
 
     def data(self) -> str:
         """The rows, and after them what is merged."""
-        rows = "".join([self._row(row, cells) for row, cells in sorted(self._rows.items())])
+        rows = []
+        for row, cells in self._rows.items():
+            number, height = str(row + 1), self._heights.get(row)
+            form = f' ht="{height:g}" customHeight="1"' if height else ""
+            rows.append(f'<row r="{number}"{form}>{cells.replace(ROW, number)}</row>')
         merged = f'<mergeCells count="{len(self._merged)}">{"".join(self._merged)}</mergeCells>' if self._merged else ""
-        return f"<sheetData>{rows}</sheetData>{merged}"
-
-    def _row(self, row: int, cells: str) -> str:
-        height = f' ht="{self._heights[row]:g}" customHeight="1"' if row in self._heights else ""
-        return f'<row r="{ROW}"{height}>{cells}</row>'.replace(ROW, str(row + 1))
+        return f"<sheetData>{''.join(rows)}</sheetData>{merged}"

@@ -135,8 +135,8 @@ class _BlockSheet:
         style = self.styles.of("text", is_total)
         cells = [text_cell(0, _heading(line), style)]
         for column, cell in enumerate(line.cells[: columns - 1], start=1):
-            if cell.figure:
-                cells.append(self._number(column, cell.figure, is_total))
+            if figure := cell.figure:
+                cells.append(self._number(column, figure, is_total))
             elif cell.text:
                 cells.append(text_cell(column, cell.text, style))
         self.sheet.add(self.row, "".join(cells))

@@ -14,15 +14,14 @@ from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
 from typing import Any
-from zipfile import ZIP_DEFLATED, ZipFile, ZipInfo
+from zipfile import ZipFile
 
 import xlsxwriter
 from xlsxwriter.utility import quote_sheetname, xl_range_abs
 
+from .archive import archive, deflated
 from .plain_sheet import PlainSheet, xml_text
 
-_LEVEL = 2  # of the archive: the usual one takes three times as long for a tenth less
-_LONG_AGO = (1980, 1, 1, 0, 0, 0)  # when each part was written: the same page gives the same bytes
 _TITLE, _CREATED = "THE TITLE", datetime(1999, 1, 1)  # what stands in a frame where a page has its own
 _REFERENCE = re.compile(r"<c:(?:str|num)Ref>.*?</c:(?:str|num)Ref>")
 _ANCHOR_ROW = re.compile(r"<xdr:row>(\d+)</xdr:row>")
@@ -102,7 +101,7 @@ class Frame:
             for number, place in enumerate(drawn, start=1)
         }
         self._core = parts.pop("docProps/core.xml")
-        self._stem = _pack(parts)
+        self._stem = [deflated(name, part) for name, part in parts.items()]
 
     def fill(self, title: str, created: datetime, sheets: Sequence[tuple[PlainSheet, ChartData | None]]) -> bytes:
         """The workbook with these sheets, in the order of the shapes; a chart where its shape has one."""
@@ -114,7 +113,7 @@ class Frame:
             parts[f"xl/worksheets/sheet{place + 1}.xml"] = data
             if chart is not None:
                 parts |= self._charts[place].fill(self._names[place], chart)
-        return _pack(parts, self._stem)
+        return archive([*self._stem, *(deflated(name, part) for name, part in parts.items())])
 
 
 @lru_cache(maxsize=64)
@@ -166,8 +165,8 @@ def _draw(shapes: Sequence[SheetShape]) -> tuple[Styles, dict[str, str]]:
         if shape.chart:
             sheet.insert_chart(0, _CHART_COLUMN, _chart(book, shape))
     book.close()
-    with ZipFile(target) as archive:
-        return styles, {name: archive.read(name).decode() for name in archive.namelist()}
+    with ZipFile(target) as drawn:
+        return styles, {name: drawn.read(name).decode() for name in drawn.namelist()}
 
 
 def _formats(book: Any) -> Styles:
@@ -207,14 +206,3 @@ def _chart(book: Any, shape: SheetShape) -> Any:
     drawing.set_legend({"none": True} if is_bar else {"position": "bottom"})
     drawing.set_y_axis({"num_format": "#,##0"} | ({"reverse": True} if is_bar else {}))
     return drawing
-
-
-def _pack(parts: dict[str, str], stem: bytes = b"") -> bytes:
-    """An archive of the parts; a stem is an archive that they are added to."""
-    target = io.BytesIO(stem)
-    with ZipFile(target, "a") as archive:
-        for name, part in parts.items():
-            info = ZipInfo(name, _LONG_AGO)
-            info.compress_type = ZIP_DEFLATED
-            archive.writestr(info, part, compresslevel=_LEVEL)
-    return target.getvalue()
