@@ -102,7 +102,8 @@ class _BlockSheet:
         self.row += 1
         for key in page.key_figures:
             self.sheet.text(self.row, 0, f"{key.label}, USD")
-            self.sheet.add(self.row, self._number(1, key.figure, False))
+            self.sheet.add(self.row, number_cell(1, key.figure.value, self.styles.cells.numbers[key.figure.unit]))
+            self.placed.append((key.figure, self.name, self.row, 1))
             self.row += 1
         self.row += 1
 
@@ -131,20 +132,17 @@ class _BlockSheet:
         self.row += 1
 
     def _line(self, line: Row, columns: int) -> None:
-        is_total = line.style in ("total", "group")
-        style = self.styles.of("text", is_total)
-        cells = [text_cell(0, _heading(line), style)]
+        styles = self.styles.totals if line.style in ("total", "group") else self.styles.cells
+        words, numbers = styles.words, styles.numbers
+        cells = [text_cell(0, _heading(line), words)]
         for column, cell in enumerate(line.cells[: columns - 1], start=1):
             if figure := cell.figure:
-                cells.append(self._number(column, figure, is_total))
+                cells.append(number_cell(column, figure.value, numbers[figure.unit]))
+                self.placed.append((figure, self.name, self.row, column))
             elif cell.text:
-                cells.append(text_cell(column, cell.text, style))
+                cells.append(text_cell(column, cell.text, words))
         self.sheet.add(self.row, "".join(cells))
         self.row += 1
-
-    def _number(self, column: int, figure: Figure, is_total: bool) -> str:
-        self.placed.append((figure, self.name, self.row, column))
-        return number_cell(column, figure.value, self.styles.of(figure.unit, is_total))
 
     def _note(self, note: Note) -> None:
         texts, source = self.texts, note.source
@@ -204,12 +202,12 @@ def _chart(block: Block, row: int) -> ChartData | None:
 def _figures(texts: Texts, styles: Styles, placed: list[Placed]) -> PlainSheet:
     """One row for each place of each figure: id, sheet, cell, value, unit."""
     heads = ("figure_id", "sheet", "cell", "value", "unit")
-    sheet = PlainSheet(len(heads))
+    sheet, numbers = PlainSheet(len(heads)), styles.cells.numbers
     sheet.add_row(text_cells(0, *(texts(f"book.{key}") for key in heads), style=styles.head))
     for figure, name, row, column in placed:
         sheet.add_row(
             f"{text_cell(0, figure.id)}{text_cell(1, name)}"
             f'<c r="C{ROW}" t="inlineStr"><is><t>{COLUMNS[column]}{row + 1}</t></is></c>'
-            f"{number_cell(3, figure.value, styles.of(figure.unit))}{text_cell(4, figure.unit)}"
+            f"{number_cell(3, figure.value, numbers[figure.unit])}{text_cell(4, figure.unit)}"
         )
     return sheet

@@ -27,22 +27,34 @@ _REFERENCE = re.compile(r"<c:(?:str|num)Ref>.*?</c:(?:str|num)Ref>")
 _ANCHOR_ROW = re.compile(r"<xdr:row>(\d+)</xdr:row>")
 _CHART_COLUMN = 8
 _SERIES = {"column": ("#ffffff", "#b9d6ec", "#0b4f84"), "bar": ("#0b4f84",)}  # colours, by type of chart
-_FORMS = {"USD": "#,##0.00", "%": '0.0" %"', "": "#,##0.####", "text": "@"}
+_FORMS = {"USD": "#,##0.00", "%": '0.0" %"', "": "#,##0.####"}
+
+
+class _ByUnit(dict[str, int]):
+    """Any unit but USD and % is the measure of an indicator."""
+
+    def __missing__(self, unit: str) -> int:
+        return self[""]
+
+
+@dataclass(frozen=True, slots=True)
+class RowStyles:
+    """Of a row in a table: its words, and its numbers by unit."""
+
+    words: int
+    numbers: _ByUnit
 
 
 @dataclass(frozen=True, slots=True)
 class Styles:
-    """Numbers of the formats, the same in every workbook; `cells` by unit ("text" for words) and whether a total."""
+    """Numbers of the formats, the same in every workbook."""
 
     title: int
     bold: int
     head: int
     wrap: int
-    cells: dict[tuple[str, bool], int]
-
-    def of(self, unit: str, is_total: bool = False) -> int:
-        """Any unit but USD and % is the measure of an indicator."""
-        return self.cells[unit if unit in _FORMS else "", is_total]
+    cells: RowStyles
+    totals: RowStyles
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,16 +185,17 @@ def _formats(book: Any) -> Styles:
     def number(**form) -> int:
         return book.add_format(form)._get_xf_index()
 
+    def row(**form) -> RowStyles:
+        numbers = {unit: number(num_format=shown, **form) for unit, shown in _FORMS.items()}
+        return RowStyles(number(num_format="@", **form), _ByUnit(numbers))
+
     return Styles(
         title=number(bold=True, font_size=14),
         bold=number(bold=True),
         head=number(bold=True, bottom=1, text_wrap=True, valign="bottom"),
         wrap=number(text_wrap=True, valign="top"),
-        cells={
-            (unit, is_total): number(num_format=form, **({"bold": True, "top": 1} if is_total else {}))
-            for unit, form in _FORMS.items()
-            for is_total in (False, True)
-        },
+        cells=row(),
+        totals=row(bold=True, top=1),
     )
 
 

@@ -50,7 +50,8 @@ class _Lines:
     """Rows of the sheet, one kind a method."""
 
     def __init__(self, sheet: PlainSheet, texts: Texts, styles: Styles) -> None:
-        self.sheet, self.texts, self.usd, self.whole = sheet, texts, styles.of("USD"), styles.of("")
+        numbers = styles.cells.numbers
+        self.sheet, self.texts, self.usd, self.whole = sheet, texts, numbers["USD"], numbers[""]
 
     def explanation(self, figure_id: str, explanation: Explanation) -> None:
         """Groups, the others in one, and the largest cells (which are among the groups and not added to them)."""
