@@ -23,7 +23,7 @@ def xml_text(text: str) -> str:
     return escape(text if text.isprintable() else _NO_XML.sub("", text), quote=False)
 
 
-@lru_cache(maxsize=16_384)
+@lru_cache(maxsize=4096)
 def text_cell(column: int, text: str, style: int = 0) -> str:
     """A text in a cell. It is never taken for a formula, a number or a link."""
     form = f' s="{style}"' if style else ""
@@ -36,7 +36,7 @@ def number_cell(column: int, number: str, style: int) -> str:
     return f'<c r="{COLUMNS[column]}{ROW}" s="{style}"><v>{number}</v></c>'
 
 
-@lru_cache(maxsize=16_384)
+@lru_cache(maxsize=4096)
 def text_cells(first: int, *texts: str | None, style: int = 0) -> str:
     """Texts side by side from a column on; where one is empty, so is its cell."""
     return "".join([text_cell(column, text, style) for column, text in enumerate(texts, first) if text])

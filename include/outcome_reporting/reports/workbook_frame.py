@@ -23,6 +23,7 @@ from .archive import archive, deflated
 from .plain_sheet import PlainSheet, xml_text
 
 _TITLE, _CREATED = "THE TITLE", datetime(1999, 1, 1)  # what stands in a frame where a page has its own
+_STAMP = "%Y-%m-%dT%H:%M:%SZ"
 _REFERENCE = re.compile(r"<c:(?:str|num)Ref>.*?</c:(?:str|num)Ref>")
 _ANCHOR_ROW = re.compile(r"<xdr:row>(\d+)</xdr:row>")
 _CHART_COLUMN = 8
@@ -117,7 +118,7 @@ class Frame:
 
     def fill(self, title: str, created: datetime, sheets: Sequence[tuple[PlainSheet, ChartData | None]]) -> bytes:
         """The workbook with these sheets, in the order of the shapes; a chart where its shape has one."""
-        core = self._core.replace(f"{_CREATED:%FT%TZ}", f"{created:%FT%TZ}")
+        core = self._core.replace(_CREATED.strftime(_STAMP), created.strftime(_STAMP))
         parts = {"docProps/core.xml": core.replace(_TITLE, xml_text(title))}
         for place, (sheet, chart) in enumerate(sheets):
             head, middle, tail = self._sheets[place]
