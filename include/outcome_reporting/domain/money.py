@@ -17,6 +17,7 @@ from enum import StrEnum
 MINUS = "\u2212"
 _SIGNIFICANT_DIGITS = 15
 _EXACT = Context(prec=400, traps=[Inexact])
+_DECIMALS = tuple(f".{cents:02}" for cents in range(100))  # a page writes a thousand amounts: half the time
 
 
 class Convention(StrEnum):
@@ -83,12 +84,16 @@ def convert_to_usd_cents(amount_units: int, scale: int, rate: Decimal) -> int:
 
 def format_usd(cents: int) -> str:
     """For people: `1,234.56`, with a true minus sign before a negative amount."""
-    return f"{MINUS if cents < 0 else ''}{abs(cents) // 100:,}.{abs(cents) % 100:02}"
+    if cents < 0:
+        return MINUS + format_usd(-cents)
+    return f"{cents // 100:,}{_DECIMALS[cents % 100]}"
 
 
 def plain_usd(cents: int) -> str:
     """For machines: `-1234.56`."""
-    return f"{'-' if cents < 0 else ''}{abs(cents) // 100}.{abs(cents) % 100:02}"
+    if cents < 0:
+        return "-" + plain_usd(-cents)
+    return f"{cents // 100}{_DECIMALS[cents % 100]}"
 
 
 _SIGNS = dict.fromkeys(map(ord, "\u2010\u2011\u2012\u2013\u2014\u2212"), "-") | {ord("\u2019"): "'"}
