@@ -64,12 +64,19 @@ class FigureIds:
 
     def __init__(self, scope: str | tuple[str, ...], plan_period: str = "") -> None:
         stem = _scope_text((scope,) if isinstance(scope, str) else scope)
-        self._stem = f"{stem}:{plan_period}" if plan_period else stem
+        self._stem = f"{stem}:{plan_period}:" if plan_period else f"{stem}:"
+        self._stems: dict[int | None, str] = {None: self._stem}  # by year
 
     def __call__(self, year: int | None, what: str, measure: str) -> str:
         """`what` as `what_text` gives it, "" for all funds; `year` None for a total of the plan period."""
-        of_year = f":{year}" if year is not None else ""
-        return f"{self._stem}{of_year}:{what}:{measure}" if what else f"{self._stem}{of_year}:{measure}"
+        return f"{self.stem(year, what)}{measure}"
+
+    def stem(self, year: int | None, what: str) -> str:
+        """What all measures of a part have in common: their ids up to the measure."""
+        stem = self._stems.get(year)
+        if stem is None:
+            stem = self._stems[year] = f"{self._stem}{year}:"
+        return f"{stem}{what}:" if what else stem
 
 
 @lru_cache(maxsize=4096)

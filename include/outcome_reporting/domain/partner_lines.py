@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from typing import NamedTuple
 
 LISTED = 40  # partners named where there are too many
 SPARE = 5  # more than LISTED that are still named all, rather than a few summed
 
 
-@dataclass(frozen=True, slots=True)
-class PartnerAmount:
+class PartnerAmount(NamedTuple):
     """A partner's own (direct) money of one outcome and year, in cents."""
 
     partner: str

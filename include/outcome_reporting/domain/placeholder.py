@@ -6,6 +6,7 @@ import re
 
 _PLACEHOLDER = re.compile(r"\blorem\s+ipsum\b|\btbd\b|\bx{3,}\b|\[\s*(?:insert|placeholder)\b[^\]]*\]", re.IGNORECASE)
 
+
 def find_placeholder(text: str) -> str | None:
     """The placeholder that a text holds ("Lorem ipsum", "TBD", "xxx", "[insert ...]"), None when it has none."""
     small = text.lower()

@@ -32,6 +32,12 @@ class Anchors:
         year, anchor = self._split(figure_id)
         return f"{SOURCES_PAGE}#{anchor}" if year in ("", self._year) else f"../{year}/{SOURCES_PAGE}#{anchor}"
 
+    def link_stem(self, stem: str) -> str:
+        """The link of all ids that begin with `stem` and go on with a measure, up to that measure."""
+        if stem.startswith(self._of_year):
+            return f"{SOURCES_PAGE}#{stem[len(self._of_year) :]}"
+        return self.link(f"{stem}_")[:-1]
+
     def _split(self, figure_id: str) -> tuple[str, str]:
         """(year, or "" for a total of the plan period; anchor)."""
         scope, _, rest = figure_id.partition(self._middle)

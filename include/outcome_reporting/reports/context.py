@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from decimal import Decimal
 
 from outcome_reporting.domain.figures import FigureIds
@@ -13,7 +14,8 @@ from .model import Cell, Figure
 from .numbers import percent, rate_value, short_usd
 from .texts import Texts
 
-Money = tuple[int, int, int]  # planned, available, expense in cents
+MEASURES = ("planned", "available", "expense")
+Money = tuple[int, int, int]  # of these, in cents
 
 
 class Context:
@@ -25,7 +27,8 @@ class Context:
         self.texts = texts
         self.ids = FigureIds(facts.outcome, facts.plan_period)
         self.anchors = Anchors(facts.outcome, facts.plan_period, year)
-        self._figures: dict[tuple[str, int], Figure] = {}
+        self._figures: dict[str, Figure] = {}
+        self._words: dict[str, Cell] = {}
         self._by_year: dict[int, Money] = {}
         for row in facts.resources:
             planned, available, expense = self._by_year.get(row.fiscal_year, (0, 0, 0))
@@ -51,19 +54,38 @@ class Context:
         return self.year in self._by_year
 
     def money(self, figure_id: str, cents: int) -> Figure:
-        """The figure, one object wherever the page shows it with this amount."""
-        figure = self._figures.get((figure_id, cents))
-        if figure is None:
-            figure = Figure(
-                figure_id, plain_usd(cents), "USD", format_usd(cents), cents, link=self.anchors.link(figure_id)
-            )
-            if figure_id in self.facts.changes:
-                self._mark_changed(figure, format_usd(int(Decimal(self.facts.changes[figure_id].before).scaleb(2))))
-            self._figures[figure_id, cents] = figure
+        """The figure, one object wherever the page shows it; one of two amounts is two, for the gate to refuse."""
+        figure = self._figures.get(figure_id)
+        if figure is None or figure.cents != cents:
+            return self._new_money(figure_id, cents, self.anchors.link(figure_id))
+        return figure
+
+    def _new_money(self, figure_id: str, cents: int, link: str) -> Figure:
+        figure = self._figures[figure_id] = Figure(figure_id, plain_usd(cents), "USD", "", cents, "", "", link)
+        if figure_id in self.facts.changes:
+            self._mark_changed(figure, format_usd(int(Decimal(self.facts.changes[figure_id].before).scaleb(2))))
         return figure
 
     def money_cell(self, year: int | None, what: str, measure: str, cents: int) -> Cell:
-        return Cell(figure=self.money(self.ids(year, what, measure), cents))
+        return Cell("", self.money(self.ids(year, what, measure), cents))
+
+    def money_cells(self, stem: str, amounts: Mapping[str, int]) -> list[Cell]:
+        """The cells of one part of the money, by measure; `stem` is what begins their ids."""
+        cells, link = [], self.anchors.link_stem(stem)
+        for measure, cents in amounts.items():
+            figure_id = stem + measure
+            figure = self._figures.get(figure_id)
+            if figure is None or figure.cents != cents:
+                figure = self._new_money(figure_id, cents, link + measure)
+            cells.append(Cell("", figure))
+        return cells
+
+    def words(self, text: str) -> Cell:
+        """The cell of a word that stands in many rows, one object for all of them; a dash where it is empty."""
+        cell = self._words.get(text)
+        if cell is None:
+            cell = self._words[text] = Cell(text) if text else Cell("–", is_missing=True)
+        return cell
 
     def rate(self, year: int | None, what: str, measure: str, money: Money) -> Figure | None:
         """`funding_rate` = available / planned, `delivery_rate` = expense / available; None when divided by 0."""

@@ -9,9 +9,8 @@ from outcome_reporting.domain.money import format_usd
 from outcome_reporting.domain.outcome import OutcomeFacts
 from outcome_reporting.domain.placeholder import find_placeholder
 
+from .context import MEASURES
 from .model import Block, Page
-
-_MEASURES = ("planned", "available", "expense")
 
 
 def reasons_not_to_publish(page: Page, facts: OutcomeFacts) -> list[str]:
@@ -26,26 +25,29 @@ def reasons_not_to_publish(page: Page, facts: OutcomeFacts) -> list[str]:
     ]
 
 
-def _prose(page: Page) -> Iterator[tuple[str, str]]:
-    """(place, text) of everything people wrote; results stand as written and are not judged."""
-    yield "title", page.title
+def _prose(page: Page) -> Iterator[tuple[str, object, str]]:
+    """(block, what in it, text) of everything people wrote; results stand as written and are not judged."""
+    yield "title", "", page.title
     for block in page.blocks:
-        yield block.title, block.text
+        yield block.title, "", block.text
         for fact in block.facts:
-            yield block.title, fact.text
-            yield from ((f"{block.title}, {code}", text) for code, text in fact.items)
+            yield block.title, "", fact.text
+            for code, text in fact.items:
+                yield block.title, code, text
         for note in block.notes:
-            yield f"{block.title}, {note.source.fiscal_year}", note.source.title
-            yield f"{block.title}, {note.source.fiscal_year}", note.source.note
+            yield block.title, note.source.fiscal_year, note.source.title
+            yield block.title, note.source.fiscal_year, note.source.note
         for table in block.tables:
-            yield from ((f"{block.title}, {row.code or row.heading}", row.heading) for row in table.rows)
+            for row in table.rows:
+                yield block.title, row.code or row.heading, row.heading
 
 
 def _placeholders(page: Page) -> list[str]:
     reasons = []
-    for place, text in _prose(page):
+    for block, part, text in _prose(page):
         match = find_placeholder(text) if text else None
         if match:
+            place = f"{block}, {part}" if part else block
             reasons.append(f"{place} holds the placeholder text “{match}”")
     return reasons
 
@@ -83,11 +85,12 @@ def _amounts_without_id(block: Block, table) -> list[str]:
     """A table of dollars whose number cell holds words that look like an amount."""
     if table.unit != "USD":
         return []
+    numbers = [place for place, column in enumerate(table.columns[1:]) if column.is_number]
     return [
         f"{block.title}: the amount {cell.text} of “{row.heading}” has no figure id"
         for row in table.rows + table.totals
-        for column, cell in zip(table.columns[1:], row.cells, strict=False)
-        if column.is_number and cell.figure is None and any(letter.isdigit() for letter in cell.text)
+        for cell in [row.cells[place] for place in numbers]
+        if cell.figure is None and any(letter.isdigit() for letter in cell.text)
     ]
 
 
@@ -120,7 +123,7 @@ def _sums(facts: OutcomeFacts, year: int) -> list[str]:
     for rows, sums in ((facts.resources, resources), (facts.sdg, sdg)):
         for row in rows:
             if row.fiscal_year == year:
-                for measure in _MEASURES:
+                for measure in MEASURES:
                     sums[row.fund_type, measure] += getattr(row, measure)
     reasons = []
     for fund_type, measure in sorted(resources.keys() | sdg.keys()):
@@ -153,7 +156,7 @@ def _cells(facts: OutcomeFacts, year: int) -> list[str]:
         (measure, row.fund_type): getattr(row, measure)
         for row in facts.resources
         if row.fiscal_year == year
-        for measure in _MEASURES
+        for measure in MEASURES
     }
     reasons = []
     for measure, fund_type in sorted(published.keys() | sources.funds.keys()):

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
 
+from outcome_reporting.domain.money import format_usd
 from outcome_reporting.domain.outcome import Explanation, ProgressNote, SourceFile
 
 
@@ -17,22 +18,23 @@ from outcome_reporting.domain.outcome import Explanation, ProgressNote, SourceFi
 class Figure:
     """One published number: `value` is its exact plain decimal, `text` what a reader sees.
 
-    `unit` is USD, % or the measure of an indicator. `cents` is set for money alone. `before` is the plain
-    value at the previous publication where it changed. `link` leads to its explanation, from its page's folder.
+    `unit` is USD, % or the measure of an indicator. `cents` is set for money alone, which writes its own text, and
+    only where it is shown; `words` is the text of all others. `before` is the plain value at the previous
+    publication where it changed. `link` leads to its explanation, from its page's folder.
     """
 
     id: str
     value: str
     unit: str
-    text: str
+    words: str = ""
     cents: int | None = None
     before: str = ""
     before_text: str = ""
     link: str = ""
 
     @property
-    def is_negative(self) -> bool:
-        return self.value.startswith("-")
+    def text(self) -> str:
+        return self.words if self.cents is None else format_usd(self.cents)
 
     @property
     def number(self) -> float:
@@ -91,7 +93,7 @@ class Table:
     note: str = ""
 
     def figures(self) -> list[Figure]:
-        return [cell.figure for row in self.rows + self.totals for cell in row.cells if cell.figure]
+        return [cell.figure for row in self.rows + self.totals for cell in row.cells if cell.figure is not None]
 
 
 @dataclass(slots=True)

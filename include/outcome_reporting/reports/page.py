@@ -10,7 +10,7 @@ from .blocks import notes, partners, plan, resources, results, sdg, summary
 from .context import Context
 from .errors import UnpublishablePage
 from .gate import reasons_not_to_publish
-from .model import Block, Figure, KeyFigure, Page, Panel
+from .model import Block, KeyFigure, Page, Panel
 from .numbers import unit_of
 from .texts import Texts
 
@@ -59,9 +59,10 @@ def assemble_page(facts: OutcomeFacts, year: int, language: str = "en") -> Page:
     )
     page.panels = _panels(context, page)
     page.files = _files(context)
-    shown = page.figures()
-    page.changed_count = len({figure.id for figure in shown if figure.before})
-    page.changed_by = _changed_by(context, shown)
+    if facts.changes:
+        changed = {figure.id for figure in page.figures() if figure.before}
+        page.changed_count = len(changed)
+        page.changed_by = sorted({facts.changes[own].file_name for own in changed if facts.changes[own].file_name})
     return page
 
 
@@ -133,9 +134,3 @@ def _files(context: Context) -> list[SourceFile]:
     for rows in (sources.sdg_weights, sources.plan_weights, sources.results):
         found |= {row.file.sha256: row.file for row in rows.values()}
     return sorted(found.values(), key=lambda file: (file.file_name, file.sha256))
-
-
-def _changed_by(context: Context, figures: list[Figure]) -> list[str]:
-    changes = context.facts.changes
-    changed = {figure.id for figure in figures if figure.before}
-    return sorted({changes[own].file_name for own in changed if changes[own].file_name})

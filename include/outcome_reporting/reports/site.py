@@ -170,7 +170,7 @@ class _Listing:
         return sum(r.planned for r in rows), sum(r.available for r in rows), sum(r.expense for r in rows)
 
     def _figure(self, ids: FigureIds, measure: str, cents: int) -> Figure:
-        return Figure(ids(self.year, "", measure), plain_usd(cents), "USD", format_usd(cents), cents)
+        return Figure(ids(self.year, "", measure), plain_usd(cents), "USD", "", cents)
 
     def _cells(self, ids: FigureIds, money: tuple[int, int, int]) -> str:
         """Planned, available, expense and delivery of one line."""

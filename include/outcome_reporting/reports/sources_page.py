@@ -15,6 +15,7 @@ from outcome_reporting.domain.outcome import FUND_TYPES, Explanation, OutcomeFac
 
 from .anchors import Anchors
 from .blocks.results import row_key
+from .context import MEASURES
 from .html import print_line, render_template
 from .html_panels import lines_table
 from .html_parts import amount, escape
@@ -22,7 +23,6 @@ from .html_sources import SourceRows, explained_table, scroll
 from .model import Block, Figure, Page, Row
 from .texts import Texts
 
-_MONEY = ("planned", "available", "expense")
 _RATES = {"funding_rate": ("available", "planned"), "delivery_rate": ("expense", "available")}
 _VALUES = ("baseline", "milestone", "target", "result")
 _NONE = Explanation()
@@ -46,7 +46,7 @@ class _SourcesPage:
         self.done: set[str] = set()
         self.measures = {
             name: escape(self.texts(f"sources.measure.{name}"))
-            for name in (*_MONEY, *_VALUES, "shortfall", "contribution", "imputed", *_RATES)
+            for name in (*MEASURES, *_VALUES, "shortfall", "contribution", "imputed", *_RATES)
         }
         self.lines: dict[tuple[str, str], list[SdgRow]] = defaultdict(list)
         self.total, self.nothing = escape(self.texts("sources.total")), escape(self.texts("sources.none"))
@@ -96,7 +96,7 @@ class _SourcesPage:
         head = self.rows.head("panel.source", "panel.lines", "panel.weight", "panel.share")
         bodies = [self._resource_figures(row) for table in block.tables for row in table.rows + table.totals]
         tables = explained_table(block.title, head, bodies)
-        for measure in _MONEY:
+        for measure in MEASURES:
             total = self.sources.totals.get(measure)
             if total and total.lines:
                 caption = self.texts("sources.largest", measure=self.texts(f"sources.measure.{measure}"))
@@ -148,7 +148,7 @@ class _SourcesPage:
     def _year_row(self, year: int, measure: str) -> str:
         """One year of a total of the plan period; a rate's years are not added."""
         facts = self.facts
-        money = {name: sum(getattr(r, name) for r in facts.resources if r.fiscal_year == year) for name in _MONEY}
+        money = {name: sum(getattr(r, name) for r in facts.resources if r.fiscal_year == year) for name in MEASURES}
         money["shortfall"] = money["planned"] - money["available"]
         figure_id = FigureIds(facts.outcome, facts.plan_period)(year, "", measure)
         if measure in _RATES:
@@ -188,7 +188,7 @@ class _SourcesPage:
 
     def _three_head(self, *keys: str) -> str:
         titles = [self.texts(key) for key in keys]
-        titles += [self.texts("sources.amount_of", measure=self.measures[name].capitalize()) for name in _MONEY]
+        titles += [self.texts("sources.amount_of", measure=self.measures[name].capitalize()) for name in MEASURES]
         return self.rows.titles(titles)
 
     def _three_figures(self, row: Row, inside: str) -> str:
@@ -223,7 +223,7 @@ class _SourcesPage:
         weight = self.sources.sdg_weights.get((line.output, line.target or line.goal))
         percent = "100\u00a0%" if line.method == "none" else f"{weight.percent}\u00a0%" if weight else "–"
         shares = [
-            amount(getattr(line, name)) if base else "<td>–</td>" for name, base in zip(_MONEY, bases, strict=True)
+            amount(getattr(line, name)) if base else "<td>–</td>" for name, base in zip(MEASURES, bases, strict=True)
         ]
         link = f'<a href="#{self.base_ids[line.output, line.fund_type]}">{escape(line.output)} · {line.fund_type}</a>'
         return f'<tr><th scope="row">{link}</th><td>{line.method} {percent}</td>{"".join(shares)}</tr>'

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence, Set
 from dataclasses import dataclass
 
 from outcome_reporting.domain.figures import what_text
@@ -14,7 +13,7 @@ from ..numbers import unit_of
 
 _BARS = 14  # partners drawn
 _NAME_DRAWN = 34  # letters of a name in the chart; the table has it whole
-_DASH = Cell("–", is_missing=True)
+_LAST = {"withheld": 1, "unattributed": 2}
 _REMAINDERS = {"core pool": "(core)", "withheld": "(withheld)", "unattributed": "(none)"}
 
 
@@ -41,28 +40,30 @@ class Line:
 def lines(context: Context) -> list[Line]:
     """Named partners by amount, the core pool among them first, withheld and unattributed last."""
     found: dict[tuple[str, str], Line] = {}
+    types = context.facts.labels.contributor_types
     for row in context.facts.partners:
         if row.fiscal_year != context.year:
             continue
-        code = _REMAINDERS.get(row.kind) or row.partner
-        line = found.get((code, row.kind))
-        if line is None:
-            name = context.texts(f"partners.{row.kind}") if row.kind in _REMAINDERS else row.name or row.partner
-            kinds = context.facts.labels.contributor_types
-            type_name = "" if row.kind in _REMAINDERS else kinds.get(row.contributor_type, row.contributor_type)
-            line = found[(code, row.kind)] = Line(code, name, type_name, row.kind)
-        line.expense += row.expense
-        line.contribution += row.contribution
+        kind = row.kind
+        key = (_REMAINDERS.get(kind) or row.partner, kind)
+        line = found.get(key)
+        if line is not None:
+            line.expense += row.expense
+            line.contribution += row.contribution
+        elif kind in _REMAINDERS:
+            found[key] = Line(key[0], context.texts(f"partners.{kind}"), "", kind, row.expense, row.contribution)
+        else:
+            type_name = types.get(row.contributor_type, row.contributor_type)
+            found[key] = Line(key[0], row.name or row.partner, type_name, kind, row.expense, row.contribution)
     _join_contributions(found)
-    last = {"withheld": 1, "unattributed": 2}
-    return sorted(found.values(), key=lambda a: (last.get(a.kind, 0), -a.expense, -a.contribution, a.name, a.kind))
+    return sorted(found.values(), key=lambda a: (_LAST.get(a.kind, 0), -a.expense, -a.contribution, a.name, a.kind))
 
 
 def _join_contributions(found: dict[tuple[str, str], Line]) -> None:
     """A partner's contribution has one figure: it stands in the direct line where there are two."""
     for (code, kind), line in found.items():
-        direct = found.get((code, "direct"))
-        if kind == "imputed" and direct is not None:
+        direct = found.get((code, "direct")) if kind == "imputed" else None
+        if direct is not None:
             direct.contribution += line.contribution
             line.contribution = 0
 
@@ -73,47 +74,41 @@ def shortened(context: Context, listed: list[Line]) -> list[Line]:
     smaller = smaller_partners(PartnerAmount(one.code, one.name, one.expense, one.contribution) for one in named)
     if not smaller:
         return listed
-    rest = {id(line) for line in named if line.code in smaller}
+    rest = [line for line in named if line.code in smaller]
+    kept = [line for line in listed if line.kind != "direct" or line.code not in smaller]
     other = Line("(other)", context.texts("partners.other", count=len(rest)), "", "direct")
-    for line in named:
-        if id(line) in rest:
-            other.expense += line.expense
-            other.contribution += line.contribution
-    kept = [line for line in listed if id(line) not in rest]
-    place = next((i for i, line in enumerate(kept) if line.kind in ("withheld", "unattributed")), len(kept))
+    other.expense = sum(line.expense for line in rest)
+    other.contribution = sum(line.contribution for line in rest)
+    place = next((i for i, line in enumerate(kept) if line.kind in _LAST), len(kept))
     return [*kept[:place], other, *kept[place:]]
 
 
-def _row(context: Context, line: Line, contribution: Sequence[Cell]) -> Row:
-    what = what_text("partner", line.code)
-    return Row(
-        line.name,
-        [
-            Cell(line.type_name) if line.type_name else _DASH,
-            Cell(line.kind),
-            *contribution,
-            context.money_cell(context.year, what, line.measure, line.expense),
-        ],
-        part=("partner", line.kind, line.code),
-        key=f"{what}:imputed" if line.kind == "imputed" else what,
-    )
-
-
-def _contribution(context: Context, line: Line, direct: Set[str]) -> Cell:
+def _rows(context: Context, listed: list[Line], has_contributions: bool) -> list[Row]:
     """A partner's contribution stands in its direct line where there are two."""
-    if line.kind == "imputed" and line.code in direct:
-        return _DASH
-    return context.money_cell(context.year, what_text("partner", line.code), "contribution", line.contribution)
+    year, words, stem_of, money_cells = context.year, context.words, context.ids.stem, context.money_cells
+    direct = {line.code for line in listed if line.kind != "imputed"}
+    rows = []
+    for line in listed:
+        code, kind = line.code, line.kind
+        is_imputed = kind == "imputed"
+        what = what_text("partner", code)
+        cells = [words(line.type_name), words(kind)]
+        amounts = {line.measure: line.expense}
+        if has_contributions and is_imputed and code in direct:
+            cells.append(words(""))
+        elif has_contributions:
+            amounts = {"contribution": line.contribution, **amounts}
+        cells += money_cells(stem_of(year, what), amounts)
+        key = f"{what}:imputed" if is_imputed else what
+        rows.append(Row(line.name, cells, "", "", "", ("partner", kind, code), key))
+    return rows
 
 
 def _table(context: Context, listed: list[Line], key: str, caption: str, only: str) -> Table:
     """A row for each line; the column of contributions stands where any is recorded."""
     texts, year = context.texts, context.year
-    direct = {line.code for line in listed if line.kind != "imputed"}
     has_contributions = any(line.contribution for line in listed)
-    rows = [
-        _row(context, line, (_contribution(context, line, direct),) if has_contributions else ()) for line in listed
-    ]
+    rows = _rows(context, listed, has_contributions)
     total = context.money_cell(year, "", "expense", context.totals(year)[2])
     between = [Cell()] * (3 if has_contributions else 2)
     totals = [Row(texts("partners.total", year=year), [*between, total], style="total")]

@@ -21,8 +21,9 @@ def _row(context: Context, row: PlanRow, whole: int) -> Row:
     return Row(
         title,
         [
-            context.money_cell(context.year, what, "planned", row.planned),
-            context.money_cell(context.year, what, "expense", row.expense),
+            *context.money_cells(
+                context.ids.stem(context.year, what), {"planned": row.planned, "expense": row.expense}
+            ),
             Cell(bar_percent=width),
         ],
         code=row.element,
@@ -38,8 +39,7 @@ def _table(context: Context, kind: str, rows: list[PlanRow]) -> Table:
     total = Row(
         texts("plan.total", year=year),
         [
-            context.money_cell(year, "", "planned", planned),
-            context.money_cell(year, "", "expense", expense),
+            *context.money_cells(context.ids.stem(year, ""), {"planned": planned, "expense": expense}),
             Cell(),
         ],
         style="total",

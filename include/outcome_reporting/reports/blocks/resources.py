@@ -4,20 +4,16 @@ from __future__ import annotations
 
 from outcome_reporting.domain.outcome import FUND_TYPES
 
-from ..context import Context, Money
+from ..context import MEASURES, Context, Money
 from ..model import Block, Cell, Column, Figure, FundBars, RateLines, Row, Table, YearBars
 from ..numbers import percent, rate_value, unit_of
-
-_MEASURES = ("planned", "available", "expense")
 
 
 def _cells(context: Context, year: int | None, what: str, money: Money) -> list[Cell]:
     planned, available, expense = money
+    amounts = {"planned": planned, "available": available, "shortfall": planned - available, "expense": expense}
     return [
-        context.money_cell(year, what, "planned", planned),
-        context.money_cell(year, what, "available", available),
-        context.money_cell(year, what, "shortfall", planned - available),
-        context.money_cell(year, what, "expense", expense),
+        *context.money_cells(context.ids.stem(year, what), amounts),
         context.rate_cell(year, what, "funding_rate", money),
         context.rate_cell(year, what, "delivery_rate", money),
     ]
@@ -131,7 +127,7 @@ def finding(context: Context) -> str:
 def _series(context: Context, cells: list[tuple[int | None, str, Money]]) -> list[list[Figure]]:
     return [
         [context.money(context.ids(year, what, measure), money[place]) for year, what, money in cells]
-        for place, measure in enumerate(_MEASURES)
+        for place, measure in enumerate(MEASURES)
     ]
 
 

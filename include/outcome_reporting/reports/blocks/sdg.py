@@ -6,7 +6,7 @@ from outcome_reporting.domain.codes import GOAL_COUNT, natural_key, sdg_sort_key
 from outcome_reporting.domain.figures import FigureIds, sdg_what, what_text
 from outcome_reporting.domain.money import format_usd
 
-from ..context import Context, Money
+from ..context import MEASURES, Context, Money
 from ..model import Block, Cell, Column, GoalBar, GoalBars, Row, Table
 from ..numbers import unit_of
 
@@ -65,16 +65,13 @@ def _line_title(context: Context, goal: str, target: str) -> str:
 
 
 def _cells(ids: FigureIds, context: Context, what: str, money: list[int] | Money, method: str) -> list[Cell]:
-    cells = [
-        Cell(figure=context.money(ids(context.year, what, measure), cents))
-        for measure, cents in zip(("planned", "available", "expense"), money, strict=True)
-    ]
-    return [*cells, Cell(method)]
+    amounts = dict(zip(MEASURES, money, strict=True))
+    return [*context.money_cells(ids.stem(context.year, what), amounts), context.words(method) if method else Cell()]
 
 
 def _columns(context: Context, first: str) -> list[Column]:
     texts = context.texts
-    names = (texts(f"resources.{name}") for name in ("planned", "available", "expense"))
+    names = (texts(f"resources.{name}") for name in MEASURES)
     return [Column(texts(first)), *(Column(name, is_number=True) for name in names), Column(texts("sdg.method"))]
 
 
