@@ -25,16 +25,20 @@ def data(figure: Figure) -> str:
     return f' data-figure="{escape(figure.id)}" data-value="{figure.value}" data-unit="{escape(figure.unit)}"'
 
 
+_OF = {of: f' data-of="{of}"' if of else "" for of in ("", "base", "sum", "cell")}
+
+
 def amount(cents: int, of: str = "", anchor: str = "") -> str:
     """A cell of an explanation: an amount that is no figure of its own.
 
     `of` says what it is: "" for a part of the figure explained, else base, sum or cell; `anchor` is the cell's id.
     """
     text = format_usd(cents)
-    kind = ' class="negative"' if cents < 0 else ""  # numbers are what cells of an explanation hold: no word for it
-    what = f' data-of="{of}"' if of else ""
-    kind = f' id="{anchor}"{kind}' if anchor else kind
-    return f'<td{kind} data-share="{text.replace(",", "").replace(MINUS, "-")}"{what}>{text}</td>'
+    plain = text.replace(",", "")
+    key = f' id="{anchor}"' if anchor else ""
+    if cents < 0:  # numbers are what cells of an explanation hold: no word for those above zero
+        return f'<td{key} class="negative" data-share="{plain.replace(MINUS, "-")}"{_OF[of]}>{text}</td>'
+    return f'<td{key} data-share="{plain}"{_OF[of]}>{text}</td>'
 
 
 def linked(figure: Figure, shown: str) -> str:
@@ -52,17 +56,26 @@ def figure_text(figure: Figure, texts: Texts) -> str:
 def _cell(cell: Cell, column: Column, texts: Texts, anchors: dict[str, str]) -> str:
     figure = cell.figure
     if figure is None:
-        if column.is_bar:
-            return _bar_cell(cell)
-        classes = " ".join(name for name, on in (("n", column.is_number), ("none", cell.is_missing)) if on)
-        marked = f' class="{classes}"' if classes else ""
-        why = f' title="{escape(cell.why)}"' if cell.why else ""
-        return f"<td{marked}{why}>{escape(cell.text)}</td>"
-    classes = "n negative" if figure.value[0] == "-" else "n"
+        return _bar_cell(cell) if column.is_bar else _words_cell(cell, column)
+    kind = "n negative" if figure.value[0] == "-" else "n"
     anchor = anchors.get(figure.id, "")
     if figure.before:
-        return f'<td class="{classes}"{anchor}>{figure_text(figure, texts)}</td>'
-    return f'<td class="{classes}"{anchor}{data(figure)}>{linked(figure, figure.text)}</td>'
+        return f'<td class="{kind}"{anchor}>{figure_text(figure, texts)}</td>'
+    return f'<td class="{kind}"{anchor}{data(figure)}>{linked(figure, figure.text)}</td>'
+
+
+def _words_cell(cell: Cell, column: Column) -> str:
+    kind = _WORDS[column.is_number, cell.is_missing]
+    why = f' title="{escape(cell.why)}"' if cell.why else ""
+    return f"<td{kind}{why}>{escape(cell.text)}</td>"
+
+
+_WORDS = {  # by whether the column holds numbers, and whether the words stand for none
+    (False, False): "",
+    (False, True): ' class="none"',
+    (True, False): ' class="n"',
+    (True, True): ' class="n none"',
+}
 
 
 def _bar_cell(cell: Cell) -> str:
@@ -90,10 +103,9 @@ def _heading(row: Row, texts: Texts, code_above: bool) -> str:
     return f"<b>{escape(row.code)}</b> {words}" if row.code else words
 
 
-def _row(row: Row, table: Table, texts: Texts, code_above: bool, anchors: dict[str, str]) -> str:
+def _row(row: Row, columns: list[Column], texts: Texts, code_above: bool, anchors: dict[str, str]) -> str:
     style = f' class="{row.style}"' if row.style not in ("", "total") else ""
-    pairs = zip(row.cells, table.columns[1:], strict=True)
-    cells = "".join([_cell(cell, column, texts, anchors) for cell, column in pairs])
+    cells = "".join([_cell(cell, column, texts, anchors) for cell, column in zip(row.cells, columns, strict=True)])
     key = f' id="at-{escape(row.key)}"' if row.key else ""
     return f'<tr{key}{style}><th scope="row">{_heading(row, texts, code_above)}</th>{cells}</tr>'
 
@@ -105,9 +117,9 @@ def table_html(table: Table, texts: Texts, code_above: bool = False, anchors: di
         f"{escape(column.title)}</th>".replace(' class=""', "")
         for column in table.columns
     )
-    waiting = dict(anchors or {})
-    rows = "".join([_row(row, table, texts, code_above, waiting) for row in table.rows])
-    foot = "".join([_row(row, table, texts, code_above, {}) for row in table.totals])
+    columns = table.columns[1:]
+    rows = "".join([_row(row, columns, texts, code_above, anchors or {}) for row in table.rows])
+    foot = "".join([_row(row, columns, texts, code_above, {}) for row in table.totals])
     unit = f" <span>· {escape(table.unit)}</span>" if table.unit else ""
     label = escape(texts("page.table_region", caption=table.caption))
     hint = escape(texts("page.scroll"))
