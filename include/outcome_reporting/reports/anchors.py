@@ -23,6 +23,8 @@ class Anchors:
 
     def anchor(self, figure_id: str) -> str:
         """The anchor on the page of the figure's own year."""
+        if figure_id.startswith(self._of_year):
+            return figure_id[len(self._of_year) :]
         return self._split(figure_id)[1]
 
     def link(self, figure_id: str) -> str:

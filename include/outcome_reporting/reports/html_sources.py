@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from outcome_reporting.domain.money import MINUS
-from outcome_reporting.domain.outcome import Explanation, SourceFile, SourceLine
+from outcome_reporting.domain.outcome import Explanation, SourceFile, SourceGroup, SourceLine
 
 from .html_parts import amount, escape
 from .texts import Texts
+
+_WHOLE = "<td>100\u00a0%</td>"
 
 
 class SourceRows:
@@ -19,7 +21,7 @@ class SourceRows:
             for number, file in enumerate(files, start=1)
         }
         self._no_partner = escape(texts("panel.no_partner"))
-        self._more, self._whole = texts("panel.more"), "<td>100\u00a0%</td>"
+        self._more_one, self._more = escape(texts("panel.more_one")), escape(texts("panel.more"))
 
     def head(self, *keys: str, words: int = 1) -> str:
         """A row of column titles; the first `words` columns hold words, the others numbers."""
@@ -35,28 +37,29 @@ class SourceRows:
         """The name as dropped, leading to who dropped it, when, and its hash."""
         return self._files[file.sha256]
 
-    def groups(self, explanation: Explanation, sign: int = 1, word: str = "") -> str:
-        """One row for each group, the others in one; `sign` -1 takes them off. `word` goes before each."""
-        parts = []
-        for group in explanation.groups:
-            where = [part for part in (word, group.sheet, group.output, group.fund) if part]
-            where.append(group.partner or (self._no_partner if group.fund_type == "non-core" else group.fund_type))
-            parts.append(
-                f'<tr><th scope="row">{self._files[group.file.sha256]}<small>{escape(" · ".join(where))}'
-                f"</small></th><td>{group.lines:,}</td>{self._whole}{amount(sign * group.share)}</tr>"
-            )
-        if explanation.rest_groups:
-            more = (
-                self.texts("panel.more_one")
-                if explanation.rest_groups == 1
-                else self._more.format(count=f"{explanation.rest_groups:,}")
-            )
-            more = escape(f"{word} · {more}" if word else more)
-            parts.append(
-                f'<tr><th scope="row">{more}</th><td>{explanation.rest_lines:,}</td>{self._whole}'
-                f"{amount(sign * explanation.rest_share)}</tr>"
-            )
+    def groups(self, explanation: Explanation, shown: int | None = None) -> str:
+        """One row for each group, the others in one; `shown` limits them, but one alone is never left over."""
+        groups = explanation.groups
+        left = groups[shown:] if shown is not None and len(groups) > shown + 1 else ()
+        parts = [self._group(group) for group in (groups[:shown] if left else groups)]
+        if left or explanation.rest_groups:
+            count = explanation.rest_groups + len(left)
+            lines = explanation.rest_lines + sum([group.lines for group in left])
+            share = explanation.rest_share + sum([group.share for group in left])
+            more = self._more_one if count == 1 else self._more.format(count=f"{count:,}")
+            parts.append(f'<tr><th scope="row">{more}</th><td>{lines:,}</td>{_WHOLE}{amount(share)}</tr>')
         return "".join(parts)
+
+    def _group(self, group: SourceGroup) -> str:
+        partner = escape(group.partner or group.fund_type)
+        if not group.partner and group.fund_type == "non-core":
+            partner = self._no_partner
+        parts = [escape(part) for part in (group.sheet, group.output, group.fund) if part]
+        where = " · ".join([*parts, partner])
+        return (
+            f'<tr><th scope="row">{self._files[group.file.sha256]}<small>{where}'
+            f"</small></th><td>{group.lines:,}</td>{_WHOLE}{amount(group.share)}</tr>"
+        )
 
     def line(self, line: SourceLine) -> str:
         rate = "<br>".join(map(escape, (line.rate, line.rate_date, line.rate_source))) if line.rate else "–"

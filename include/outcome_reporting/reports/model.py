@@ -77,6 +77,9 @@ class Row:
     part: tuple[str, ...] = ()
     key: str = ""
 
+    def figures(self) -> list[Figure]:
+        return [cell.figure for cell in self.cells if cell.figure is not None]
+
 
 @dataclass(slots=True)
 class Table:

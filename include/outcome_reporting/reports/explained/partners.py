@@ -1,0 +1,75 @@
+"""Partners: the largest groups of cells of each; of the smaller ones that the report sums, the largest by name."""
+
+from __future__ import annotations
+
+from ..html_parts import amount, escape
+from ..html_sources import explained_table
+from ..model import Block, Figure
+from .page import GROUPS_SHOWN, ExplainedPage, measure_of
+
+_OTHERS_NAMED = 20  # smaller partners named where a page sums them
+_IN_FULL = 3  # partners with more groups; of smaller ones the largest group, the others in one
+_SHARED_CORE = {"withheld": "sources.core_share", "core pool": "sources.core_given"}
+
+
+def build(page: ExplainedPage, block: Block) -> str:
+    if not block.tables:
+        return ""
+    head = page.rows.head("panel.source", "panel.lines", "panel.weight", "panel.share")
+    bodies = []
+    for place, row in enumerate(block.tables[0].rows):
+        _, kind, code = row.part
+        shown = GROUPS_SHOWN if place < _IN_FULL else 1
+        for figure in row.figures():
+            measure = measure_of(figure)
+            if code == "(other)":
+                inside = _others(page, block, measure)
+            elif measure == "imputed":
+                inside = _imputed(page, figure, code)
+            else:
+                inside = _partner(page, figure, kind, code, measure, shown)
+            bodies.append(page.figure(figure, row, inside))
+    return explained_table(block.title, head, bodies)
+
+
+def _partner(page: ExplainedPage, figure: Figure, kind: str, code: str, measure: str, shown: int) -> str:
+    known = page.sources.contributions if measure == "contribution" else page.sources.partners
+    name = code if kind in ("direct", "imputed") else ""
+    cells = known.get(("direct" if kind == "imputed" else kind, name))
+    inside = page.rows.groups(cells, shown) if cells else ""
+    difference = (figure.cents or 0) - (cells.share if cells else 0)
+    if difference:
+        is_core = kind in _SHARED_CORE and (cells is not None or kind == "withheld")
+        inside += page.plain_row(page.words(_SHARED_CORE[kind] if is_core else "sources.other_cells"), difference)
+    return inside
+
+
+def _imputed(page: ExplainedPage, figure: Figure, code: str) -> str:
+    """A partner's part of the year's core pool."""
+    year = page.page.year
+    base = sum(r.expense for r in page.facts.resources if r.fiscal_year == year and r.fund_type != "non-core")
+    percent = page.facts.core_revenue.get((year, code), "")
+    weight = f"<td>{escape(percent)}\u00a0%</td>" if percent else '<td class="none">–</td>'
+    words = page.words("sources.core_base")
+    return f'<tr><th scope="row">{words}</th>{amount(base, "base")}{weight}{amount(figure.cents or 0)}</tr>'
+
+
+def _others(page: ExplainedPage, block: Block, measure: str) -> str:
+    """The smaller partners, the largest of them by name."""
+    shown = {row.key for row in block.tables[0].rows}
+    end = f":{measure}"
+    amounts = [
+        (-abs(figure.cents), row.heading, figure.cents)
+        for table in block.tables[1:]
+        for row in table.rows
+        if row.key not in shown
+        for figure in row.figures()
+        if figure.cents and figure.id.endswith(end)
+    ]
+    amounts.sort()
+    parts = [page.plain_row(escape(name), cents) for _, name, cents in amounts[:_OTHERS_NAMED]]
+    rest = amounts[_OTHERS_NAMED:]
+    if rest:
+        words = page.words("partners.other", count=len(rest))
+        parts.append(page.plain_row(words, sum([cents for _, _, cents in rest])))
+    return "".join(parts)
