@@ -10,6 +10,7 @@ import re
 import unicodedata
 from collections.abc import Collection
 from dataclasses import dataclass
+from functools import lru_cache
 
 NOT_ATTRIBUTABLE = "X00"
 GOAL_COUNT = 17
@@ -95,6 +96,7 @@ def ambiguous_readings(code: str, known_targets: Collection[str]) -> tuple[str, 
     return (code, longer) if code in known_targets and longer in known_targets else None
 
 
+@lru_cache(maxsize=4096)
 def natural_key(code: str) -> tuple[tuple[int, int, str], ...]:
     """A sort key under which `KGZ_D_1.2` stands before `KGZ_D_1.10`, and a code before its extensions."""
     return tuple(

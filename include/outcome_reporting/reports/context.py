@@ -9,7 +9,7 @@ from outcome_reporting.domain.figures import FigureIds
 from outcome_reporting.domain.money import format_usd, plain_usd
 from outcome_reporting.domain.outcome import OutcomeFacts
 
-from .anchors import Anchors
+from .anchors import SOURCES_PAGE, Anchors
 from .model import Cell, Figure
 from .numbers import percent, rate_value, short_usd
 from .texts import Texts
@@ -27,6 +27,7 @@ class Context:
         self.texts = texts
         self.ids = FigureIds(facts.outcome, facts.plan_period)
         self.anchors = Anchors(facts.outcome, facts.plan_period, year)
+        self._of_year = self.ids.stem(year, "")
         self._figures: dict[str, Figure] = {}
         self._words: dict[str, Cell] = {}
         self._by_year: dict[int, Money] = {}
@@ -68,6 +69,15 @@ class Context:
 
     def money_cell(self, year: int | None, what: str, measure: str, cents: int) -> Cell:
         return Cell("", self.money(self.ids(year, what, measure), cents))
+
+    def own_cell(self, what: str, measure: str, cents: int) -> Cell:
+        """The same of the page's own year and a part of its money: a page has hundreds, so nothing is called twice."""
+        own = f"{what}:{measure}"
+        figure_id = self._of_year + own
+        figure = self._figures.get(figure_id)
+        if figure is None or figure.cents != cents:
+            figure = self._new_money(figure_id, cents, f"{SOURCES_PAGE}#{own}")
+        return Cell("", figure)
 
     def money_cells(self, stem: str, amounts: Mapping[str, int]) -> list[Cell]:
         """The cells of one part of the money, by measure; `stem` is what begins their ids."""

@@ -38,8 +38,9 @@ def _prose(page: Page) -> Iterator[tuple[str, object, str]]:
             yield block.title, note.source.fiscal_year, note.source.title
             yield block.title, note.source.fiscal_year, note.source.note
         for table in block.tables:
-            for row in table.rows:
-                yield block.title, row.code or row.heading, row.heading
+            if find_placeholder("\n".join([row.heading for row in table.rows])):  # else none of hundreds holds one
+                for row in table.rows:
+                    yield block.title, row.code or row.heading, row.heading
 
 
 def _placeholders(page: Page) -> list[str]:
@@ -69,12 +70,15 @@ def _empty_blocks(page: Page) -> list[str]:
 
 def _figures(page: Page) -> list[str]:
     reasons = []
-    values: dict[str, str] = {}
-    for figure in page.figures():
-        if not figure.id:
-            reasons.append(f"the figure {figure.text} has no id")
-        elif values.setdefault(figure.id, figure.value) != figure.value:
-            reasons.append(f"figure {figure.id} is both {values[figure.id]} and {figure.value}")
+    shown = page.figures()
+    newest = {figure.id: figure.value for figure in shown}
+    if "" in newest or [figure for figure in shown if newest[figure.id] != figure.value]:
+        values: dict[str, str] = {}
+        for figure in shown:
+            if not figure.id:
+                reasons.append(f"the figure {figure.text} has no id")
+            elif values.setdefault(figure.id, figure.value) != figure.value:
+                reasons.append(f"figure {figure.id} is both {values[figure.id]} and {figure.value}")
     for block in page.blocks:
         for table in block.tables:
             reasons.extend(_amounts_without_id(block, table))
@@ -87,10 +91,10 @@ def _amounts_without_id(block: Block, table) -> list[str]:
         return []
     numbers = [place for place, column in enumerate(table.columns[1:]) if column.is_number]
     return [
-        f"{block.title}: the amount {cell.text} of “{row.heading}” has no figure id"
+        f"{block.title}: the amount {row.cells[place].text} of “{row.heading}” has no figure id"
         for row in table.rows + table.totals
-        for cell in [row.cells[place] for place in numbers]
-        if cell.figure is None and any(letter.isdigit() for letter in cell.text)
+        for place in numbers
+        if row.cells[place].figure is None and any(letter.isdigit() for letter in row.cells[place].text)
     ]
 
 

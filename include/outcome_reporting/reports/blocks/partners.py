@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from outcome_reporting.domain.figures import what_text
-from outcome_reporting.domain.partner_lines import PartnerAmount, smaller_partners
+from outcome_reporting.domain.partner_lines import smaller_partners
 
 from ..context import Context
 from ..model import Block, Cell, Column, PartnerBar, PartnerBars, Row, Table
@@ -19,9 +19,9 @@ _REMAINDERS = {"core pool": "(core)", "withheld": "(withheld)", "unattributed": 
 
 @dataclass(slots=True)
 class Line:
-    """One line of the table: money of the page's year in cents. `code` is a partner or a bracketed remainder."""
+    """One line of the table: money of the page's year in cents. `partner` is a code or a bracketed remainder."""
 
-    code: str
+    partner: str
     name: str
     type_name: str
     kind: str
@@ -34,7 +34,7 @@ class Line:
 
     @property
     def is_remainder(self) -> bool:
-        return self.kind in _REMAINDERS or self.code == "(other)"
+        return self.kind in _REMAINDERS or self.partner == "(other)"
 
 
 def lines(context: Context) -> list[Line]:
@@ -71,11 +71,11 @@ def _join_contributions(found: dict[tuple[str, str], Line]) -> None:
 def shortened(context: Context, listed: list[Line]) -> list[Line]:
     """Where many partners are named, the smaller ones are one line `(other)` whose money is their sum."""
     named = [line for line in listed if line.kind == "direct"]
-    smaller = smaller_partners(PartnerAmount(one.code, one.name, one.expense, one.contribution) for one in named)
+    smaller = smaller_partners(named)
     if not smaller:
         return listed
-    rest = [line for line in named if line.code in smaller]
-    kept = [line for line in listed if line.kind != "direct" or line.code not in smaller]
+    rest = [line for line in named if line.partner in smaller]
+    kept = [line for line in listed if line.kind != "direct" or line.partner not in smaller]
     other = Line("(other)", context.texts("partners.other", count=len(rest)), "", "direct")
     other.expense = sum(line.expense for line in rest)
     other.contribution = sum(line.contribution for line in rest)
@@ -85,20 +85,18 @@ def shortened(context: Context, listed: list[Line]) -> list[Line]:
 
 def _rows(context: Context, listed: list[Line], has_contributions: bool) -> list[Row]:
     """A partner's contribution stands in its direct line where there are two."""
-    year, words, stem_of, money_cells = context.year, context.words, context.ids.stem, context.money_cells
-    direct = {line.code for line in listed if line.kind != "imputed"}
+    words, own_cell = context.words, context.own_cell
+    direct = {line.partner for line in listed if line.kind != "imputed"}
     rows = []
     for line in listed:
-        code, kind = line.code, line.kind
+        code, kind = line.partner, line.kind
         is_imputed = kind == "imputed"
         what = what_text("partner", code)
         cells = [words(line.type_name), words(kind)]
-        amounts = {line.measure: line.expense}
-        if has_contributions and is_imputed and code in direct:
-            cells.append(words(""))
-        elif has_contributions:
-            amounts = {"contribution": line.contribution, **amounts}
-        cells += money_cells(stem_of(year, what), amounts)
+        if has_contributions:
+            stands_above = is_imputed and code in direct
+            cells.append(words("") if stands_above else own_cell(what, "contribution", line.contribution))
+        cells.append(own_cell(what, "imputed" if is_imputed else "expense", line.expense))
         key = f"{what}:imputed" if is_imputed else what
         rows.append(Row(line.name, cells, "", "", "", ("partner", kind, code), key))
     return rows
@@ -126,7 +124,7 @@ def _table(context: Context, listed: list[Line], key: str, caption: str, only: s
 
 def _bar(context: Context, line: Line) -> PartnerBar:
     texts = context.texts
-    what = what_text("partner", line.code)
+    what = what_text("partner", line.partner)
     figure = context.money(context.ids(context.year, what, line.measure), line.expense)
     style = "pool" if line.kind == "core pool" else "hatch" if line.is_remainder else "named"
     remark = ""

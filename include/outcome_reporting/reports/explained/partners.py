@@ -57,16 +57,10 @@ def _imputed(page: ExplainedPage, figure: Figure, code: str) -> str:
 def _others(page: ExplainedPage, block: Block, measure: str) -> str:
     """The smaller partners, the largest of them by name."""
     shown = {row.key for row in block.tables[0].rows}
-    end = f":{measure}"
-    amounts = [
-        (-abs(figure.cents), row.heading, figure.cents)
-        for table in block.tables[1:]
-        for row in table.rows
-        if row.key not in shown
-        for figure in row.figures()
-        if figure.cents and figure.id.endswith(end)
-    ]
-    amounts.sort()
+    place = {"expense": -1, "contribution": -2}[measure]  # of the column from the end, as the report sets it
+    smaller = [row for table in block.tables[1:] for row in table.rows if row.key not in shown]
+    figures = [(row.heading, row.cells[place].figure) for row in smaller]
+    amounts = sorted([(-abs(one.cents), name, one.cents) for name, one in figures if one and one.cents])
     parts = [page.plain_row(escape(name), cents) for _, name, cents in amounts[:_OTHERS_NAMED]]
     rest = amounts[_OTHERS_NAMED:]
     if rest:
