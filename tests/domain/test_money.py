@@ -6,7 +6,7 @@ from decimal import Decimal
 from fractions import Fraction
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from outcome_reporting.domain.money import (
@@ -117,6 +117,18 @@ def test_both_shown_forms_are_read_back(cents):
     assert parse_money_text(format_usd(cents), 2) == cents
     assert parse_money_text(plain_usd(cents), 2) == cents
     assert cents_from_decimal(Decimal(plain_usd(cents))) == cents
+
+
+@given(st.one_of(st.integers(-(10**9), 10**9), CENTS))
+@example(99_999)
+@example(100_000)
+@example(100_001_00)
+@example(99_999_999)
+@example(100_000_000)
+def test_the_two_forms_are_those_of_exact_decimals(cents):
+    dollars = Decimal(cents).scaleb(-2)
+    assert format_usd(cents) == f"{dollars:,.2f}".replace("-", MINUS)
+    assert plain_usd(cents) == f"{dollars:.2f}"
 
 
 @given(st.lists(CENTS, min_size=1))

@@ -17,7 +17,9 @@ from enum import StrEnum
 MINUS = "\u2212"
 _SIGNIFICANT_DIGITS = 15
 _EXACT = Context(prec=400, traps=[Inexact])
-_DECIMALS = tuple(f".{cents:02}" for cents in range(100))  # a page writes a thousand amounts: half the time
+# A page writes a thousand amounts. Read from here, their last digits take half the time of a format of their own.
+_DECIMALS = tuple(f".{cents:02}" for cents in range(100))
+_HUNDREDS = tuple(f",{dollars:03}" for dollars in range(1000))
 
 
 class Convention(StrEnum):
@@ -86,7 +88,10 @@ def format_usd(cents: int) -> str:
     """For people: `1,234.56`, with a true minus sign before a negative amount."""
     if cents < 0:
         return MINUS + format_usd(-cents)
-    return f"{cents // 100:,}{_DECIMALS[cents % 100]}"
+    dollars = cents // 100
+    if 1_000 <= dollars < 1_000_000:
+        return f"{dollars // 1_000}{_HUNDREDS[dollars % 1_000]}{_DECIMALS[cents % 100]}"
+    return f"{dollars:,}{_DECIMALS[cents % 100]}"
 
 
 def plain_usd(cents: int) -> str:
