@@ -1,29 +1,25 @@
 """The statements that find the cells behind outcomes and years; `sources.py` runs them in this order.
 
-Money of one outcome and year is grouped by sheet, output, fund and partner in one pass over the facts. Nothing is
-sorted whole: a bucket's largest member shows how large a group or a cell must at least be to stand among the
-largest, and only those that are as large are ranked. Whole numbers stand for long keys, in the order of the codes,
-so that ties fall the same way every night.
+PostgreSQL finds the cells and writes a whole number for each long key, in the order of the codes, so that ties fall
+the same way every night. It hands each column of such numbers over as one array: `cells.py` groups and ranks them,
+which costs a fraction of what sorting and storing a million rows here would.
 """
 
 from __future__ import annotations
 
 from outcome_reporting.warehouse.live import valid_sql
 
-GROUPS_SHOWN = 8  # of a total and of a fund type
-GROUPS_OF_PARTNER = 3
-PARTNERS_SHOWN = 48  # of an outcome and year; a page names fewer
-LINES_SHOWN = 20
-_BUCKETS = 63  # one less than a power of two
+PLANNED, AVAILABLE, EXPENSE, CONTRIBUTION = range(4)
 MEASURES = ("planned", "available", "expense", "contribution")  # by the number that stands for each
+WITHHELD, UNKNOWN, NOBODY = -1, -2, 0  # a partner's number where it names none: the cell is empty, or nobody's spelling
 
 _LIVE = valid_sql("%(snapshot)s", "life")
 _HERE = "(%(offices)s::text[] is null or life.office = any(%(offices)s::text[]))"
 
 # The load that stands for each live slice: its own, or, where that one is undone, the first that repeated it.
-# Then each table of those slices, under the number of its sheet.
-_SHEETS = f"""
-create temp table told_sheet on commit drop as
+# Then each table of those slices: its rows stand together under one number.
+_PARTS = f"""
+create temp table told_part on commit drop as
 with live as (
   select life.office, life.slice_id, life.dataset from core.slice_life life
   where {_LIVE} and {_HERE} and life.dataset in ('expenses', 'budgets', 'results', 'sdg_weights', 'plan_links')
@@ -44,13 +40,13 @@ with live as (
     (load.undone_at is not null and load.undone_at <= %(snapshot)s), load.loaded_at, load.load_id
 )
 select origin.office, origin.slice_id, origin.dataset, sheet.load_id, sheet.table_no, sheet.sheet, sheet.columns,
-  dense_rank() over (order by sheet.load_id, sheet.table_no)::integer as sheet_no
+  dense_rank() over (order by sheet.load_id, sheet.table_no)::integer as sheet_no,
+  row_number() over ()::integer - 1 as part_no
 from origin join intake.sheet_table sheet on sheet.load_id = origin.load_id and sheet.dataset = origin.dataset"""
 
 _OUTCOMES = f"""
 create temp table told_outcome on commit drop as
-select row_number() over (order by o.outcome collate "C", o.plan_period collate "C")::integer as outcome_no,
-  o.office, o.outcome, o.plan_period,
+select o.office, o.outcome, o.plan_period,
   split_part(o.plan_period, '-', 1)::integer as first_year, split_part(o.plan_period, '-', 2)::integer as last_year
 from core.outcome o
 join core.slice_life life on life.office = o.office and life.slice_id = o.slice_id
@@ -58,25 +54,28 @@ where life.dataset = 'outcomes' and {_LIVE} and {_HERE}
   and (%(codes)s::text[] is null
     or (o.outcome, o.plan_period) in (select * from unnest(%(codes)s::text[], %(periods)s::text[])))"""
 
-# A row for each year, as facts name a year and no plan period.
-_OUTPUTS = f"""
-create temp table told_output on commit drop as
-select dense_rank() over (order by o.output collate "C")::integer as output_no, o.office, o.output, t.outcome_no,
-  year::smallint as fiscal_year
-from core.output o
-join core.slice_life life on life.office = o.office and life.slice_id = o.slice_id
-join told_outcome t on t.office = o.office and t.outcome = o.outcome and t.plan_period = o.plan_period
-cross join lateral generate_series(t.first_year, t.last_year) as year
-where life.dataset = 'outputs' and {_LIVE}"""
+# Where money stands: an output, or '' for the outcome itself, in a year, as facts name a year and no plan period.
+_PLACES = f"""
+create temp table told_place on commit drop as
+select row_number() over (order by output collate "C", outcome collate "C", plan_period, year)::integer - 1 as place_no,
+  office, outcome, plan_period, output, year::smallint as fiscal_year
+from (
+  select t.*, o.output from told_outcome t
+  join core.output o on o.office = t.office and o.outcome = t.outcome and o.plan_period = t.plan_period
+  join core.slice_life life on life.office = o.office and life.slice_id = o.slice_id
+  where life.dataset = 'outputs' and {_LIVE}
+  union all
+  select t.*, '' from told_outcome t
+) as place cross join lateral generate_series(first_year, last_year) as year"""
 
 _FUNDS = f"""
 create temp table told_fund on commit drop as
-select row_number() over (order by f.fund collate "C")::integer as fund_no, f.fund, f.fund_type,
+select row_number() over (order by f.fund collate "C")::integer - 1 as fund_no, f.fund, f.fund_type,
   f.fund_type = 'non-core' as is_direct
 from core.fund f join core.slice_org_life life on life.slice_id = f.slice_id
 where life.dataset = 'funds' and {_LIVE}"""
 
-# Spellings lead to partners; every withheld one is partner -1, so that no name of theirs goes further.
+# Spellings lead to partners; every withheld one is partner WITHHELD, so that no name of theirs goes further.
 _PARTNERS = f"""
 create temp table told_partner on commit drop as
 with known as (
@@ -92,15 +91,21 @@ with known as (
   select partner from known where withhold_until > %(run_date)s
 )
 select s.spelling, s.partner, w.partner is not null as is_withheld,
-  case when w.partner is null then dense_rank() over (order by s.partner collate "C")::integer else -1 end as partner_no
+  case when w.partner is null then dense_rank() over (order by s.partner collate "C")::integer else {WITHHELD} end
+    as partner_no
 from spelled s left join withheld w on w.partner = s.partner"""
+
+# The rows of one part, found by the primary key.
+_ROWS = "e.office = s.office and e.slice_id = s.slice_id and e.table_no = s.table_no"
 
 _RATES = f"""
 create temp table told_rate on commit drop as
 with needed as (
   select distinct e.currency, e.posting_date as date
-  from core.expense e join told_sheet s on s.office = e.office and s.slice_id = e.slice_id and s.table_no = e.table_no
-  where e.amount_usd is null and e.currency <> 'USD'
+  from told_part s cross join lateral (
+    select * from core.expense e where {_ROWS} and e.amount_usd is null and e.currency <> 'USD' offset 0
+  ) e
+  where s.dataset = 'expenses'
   union
   select c.currency, c.date from core.contribution c where c.amount_usd is null and c.currency <> 'USD'
 )
@@ -122,211 +127,118 @@ def _cents(row: str) -> str:
     end"""
 
 
-# The rows of the offices first, by the primary key. What the planner then guesses of the joins is far too small:
-# nested loops are off for these statements.
-_EXPENSE = """
-  from (
-    select * from core.expense where %(offices)s::text[] is null or office = any(%(offices)s::text[])
-  ) e
-  join told_sheet s on s.office = e.office and s.slice_id = e.slice_id and s.table_no = e.table_no
-  left join told_rate r on r.currency = e.currency and r.date = e.posting_date and e.amount_usd is null
-"""
+_HAS_CENTS = "({row}.amount_usd is not null or {row}.currency = 'USD' or r.rate_per_usd is not null)"
 
-# `partner_no` 0: none named; -1: withheld; -2: one whom no live partner's spellings name.
-_EXPENSE_GROUPS = f"""
-create temp table told_group on commit drop as
-select 2 as measure, outcome_no, fiscal_year, sheet_no, output_no, fund_no, is_direct, partner_no,
-  count(*)::integer as lines, sum(cents)::bigint as cents, max(abs(cents))::bigint as largest
-from (
-  select k.outcome_no, e.fiscal_year, s.sheet_no, k.output_no, f.fund_no, f.is_direct,
-    case when not f.is_direct or e.partner is null then 0 else coalesce(p.partner_no, -2) end as partner_no,
-    {_cents("e")} as cents
-  {_EXPENSE}
-  join told_output k on k.output = e.output and k.fiscal_year = e.fiscal_year
-  join told_fund f on f.fund = e.fund
-  left join told_partner p on p.spelling = e.partner
-) as line
-group by outcome_no, fiscal_year, sheet_no, output_no, fund_no, is_direct, partner_no"""
+_COLUMNS = """array_agg(place_no) as place, array_agg(fund_no) as fund, array_agg(partner_no) as partner,
+  array_agg(row_no) as row, array_agg(cents) as cents"""
+
+# Each part is read by itself, along the primary key: slices that are no longer live are never touched.
+EXPENSES = f"""
+select {EXPENSE} as measure, s.part_no, cells.*
+from told_part s cross join lateral (
+  select {_COLUMNS}
+  from (
+    select k.place_no, f.fund_no, e.row_no, {_cents("e")} as cents,
+      case when not f.is_direct or e.partner is null then {NOBODY} else coalesce(p.partner_no, {UNKNOWN}) end
+        as partner_no
+    from core.expense e
+    join told_place k on k.output = e.output and k.fiscal_year = e.fiscal_year
+    join told_fund f on f.fund = e.fund
+    left join told_partner p on p.spelling = e.partner
+    left join told_rate r on r.currency = e.currency and r.date = e.posting_date and e.amount_usd is null
+    where {_ROWS} and {_HAS_CENTS.format(row="e")}
+  ) as cell
+) as cells
+where s.dataset = 'expenses' and cells.row is not null"""
 
 # Of a budget's key the revised row alone counts; its two amounts are cells of their own.
-_BUDGET_LINES = """
-create temp table told_budget on commit drop as
+BUDGETS = f"""
 with governing as (
-  select distinct on (b.office, b.output, b.fiscal_year, b.fund)
-    b.*, s.sheet_no, s.columns, k.outcome_no, k.output_no
+  select distinct on (b.office, b.output, b.fiscal_year, b.fund) b.*, s.part_no, k.place_no
   from core.budget b
-  join told_sheet s on s.office = b.office and s.slice_id = b.slice_id and s.table_no = b.table_no
-  join told_output k on k.output = b.output and k.fiscal_year = b.fiscal_year
+  join told_part s on s.office = b.office and s.slice_id = b.slice_id and s.table_no = b.table_no
+  join told_place k on k.output = b.output and k.fiscal_year = b.fiscal_year
   order by b.office, b.output, b.fiscal_year, b.fund, b.version = 'revised' desc
+), cell as (
+  select c.measure, g.part_no, g.place_no, f.fund_no, {NOBODY} as partner_no, g.row_no, (c.usd * 100)::bigint as cents
+  from governing g join told_fund f on f.fund = g.fund
+  cross join lateral (values ({PLANNED}, g.planned_usd), ({AVAILABLE}, g.available_usd)) as c (measure, usd)
 )
-select c.measure, g.outcome_no, g.fiscal_year, g.sheet_no, g.output_no, f.fund_no, f.is_direct,
-  g.row_no, g.columns ->> c.field as column_letter, c.usd, (c.usd * 100)::bigint as cents
-from governing g join told_fund f on f.fund = g.fund
-cross join lateral (
-  values (0, 'planned_usd', g.planned_usd), (1, 'available_usd', g.available_usd)
-) as c (measure, field, usd)"""
+select measure, part_no, {_COLUMNS} from cell group by measure, part_no"""
 
-_BUDGET_GROUPS = """
-insert into told_group
-select measure, outcome_no, fiscal_year, sheet_no, output_no, fund_no, is_direct, 0,
-  count(*), sum(cents), max(abs(cents))
-from told_budget group by measure, outcome_no, fiscal_year, sheet_no, output_no, fund_no, is_direct"""
-
-_CONTRIBUTION_GROUPS = f"""
-insert into told_group
-select 3, outcome_no, fiscal_year, sheet_no, 0, fund_no, is_direct, partner_no,
-  count(*), sum(cents), max(abs(cents))
-from (
-  select t.outcome_no, c.fiscal_year, s.sheet_no, f.fund_no, f.is_direct,
-    case when p.is_withheld then -1 when f.is_direct then coalesce(p.partner_no, -2) else 0 end as partner_no,
-    {_cents("c")} as cents
+CONTRIBUTIONS = f"""
+with cell as (
+  select s.part_no, k.place_no, f.fund_no, c.row_no, {_cents("c")} as cents,
+    case when p.is_withheld then {WITHHELD} when f.is_direct then coalesce(p.partner_no, {UNKNOWN}) else {NOBODY} end
+      as partner_no
   from core.contribution c
-  join told_sheet s on s.office = '' and s.slice_id = c.slice_id and s.table_no = c.table_no
-  join told_outcome t on t.outcome = c.outcome and c.fiscal_year between t.first_year and t.last_year
+  join told_part s on s.office = '' and s.slice_id = c.slice_id and s.table_no = c.table_no
+  join told_place k on k.output = '' and k.outcome = c.outcome and k.fiscal_year = c.fiscal_year
   join told_fund f on f.fund = c.fund
   left join told_partner p on p.spelling = c.partner
   left join told_rate r on r.currency = c.currency and r.date = c.date and c.amount_usd is null
-  where c.stage in ('revenue', 'refund')
-) as line
-group by outcome_no, fiscal_year, sheet_no, fund_no, is_direct, partner_no"""
-
-# How large the n-th largest is at least: the n-th of the buckets' largest members.
-_BUCKETS_OF_GROUPS = f"""
-create temp table told_bucket on commit drop as
-select measure, outcome_no, fiscal_year, f.fund_type,
-  hashint4(output_no * 31 + g.fund_no * 1009 + partner_no) & {_BUCKETS} as bucket,
-  max(abs(cents)) as largest_group, max(largest) as largest_line,
-  count(*) as groups, sum(lines)::bigint as lines, sum(cents)::bigint as cents
-from told_group g join told_fund f on f.fund_no = g.fund_no
-group by 1, 2, 3, 4, 5"""
-
-_FUND_TOTALS = f"""
-create temp table told_fund_total on commit drop as
-select measure, outcome_no, fiscal_year, fund_type, sum(groups)::integer as groups, sum(lines)::integer as lines,
-  sum(cents)::bigint as cents,
-  coalesce((array_agg(largest_group order by largest_group desc))[{GROUPS_SHOWN}], 0) as least_group
-from told_bucket group by 1, 2, 3, 4"""
-
-# The outputs again, each with the size that one of its cells must have to stand among the largest of its outcome.
-_LINE_FLOORS = f"""
-create temp table told_floor on commit drop as
-select k.output, k.fiscal_year, k.outcome_no, floor.least_line
-from told_output k
-join (
-  select outcome_no, fiscal_year,
-    coalesce((array_agg(largest_line order by largest_line desc))[{LINES_SHOWN}], 0) as least_line
-  from told_bucket where measure = 2 group by 1, 2
-) as floor on floor.outcome_no = k.outcome_no and floor.fiscal_year = k.fiscal_year"""
-
-_PARTNER_TOTALS = f"""
-create temp table told_partner_total on commit drop as
-with total as (
-  select measure, outcome_no, fiscal_year, is_direct, partner_no,
-    count(*)::integer as groups, sum(lines)::integer as lines, sum(cents)::bigint as cents
-  from told_group where measure in (2, 3) group by 1, 2, 3, 4, 5
-), ranked as (
-  select total.*, rank() over (
-    partition by measure, outcome_no, fiscal_year order by partner_no <= 0 desc, abs(cents) desc) as place
-  from total
+  where c.stage in ('revenue', 'refund') and {_HAS_CENTS.format(row="c")}
 )
-select *, row_number() over ()::integer as total_no from ranked where place <= {PARTNERS_SHOWN}"""
+select {CONTRIBUTION} as measure, part_no, {_COLUMNS} from cell group by part_no"""
 
-_FIELDS = """t.outcome, t.plan_period, g.fiscal_year, g.measure, f.fund_type, g.is_direct, g.partner_no,
-  coalesce(n.partner, '') as partner, g.sheet_no, coalesce(k.output, '') as output, f.fund, g.lines, g.cents"""
-_NAMES = """
-join told_outcome t on t.outcome_no = g.outcome_no
-join told_fund f on f.fund_no = g.fund_no
-left join (select distinct output_no, output from told_output) k on k.output_no = g.output_no
-left join (select distinct partner_no, partner from told_partner where not is_withheld) n
-  on n.partner_no = g.partner_no"""
-_ORDER = "abs(g.cents) desc, g.sheet_no, g.output_no, g.fund_no, g.partner_no"
+# What stands in the cells that are named by part and row, in their order.
+_WANTED = """
+from unnest(%(parts)s::integer[], %(rows)s::integer[], %(measures)s::integer[]) with ordinality
+  as wanted (part_no, row_no, measure, place)
+join told_part s on s.part_no = wanted.part_no"""
 
-LARGEST_OF_FUNDS = f"""
-with large as (
-  select g.*, total.groups, total.lines as all_lines, total.cents as all_cents, row_number() over (
-    partition by g.measure, g.outcome_no, g.fiscal_year, total.fund_type order by {_ORDER}) as place
-  from told_group g
-  join told_fund f on f.fund_no = g.fund_no
-  join told_fund_total total on total.measure = g.measure and total.outcome_no = g.outcome_no
-    and total.fiscal_year = g.fiscal_year and total.fund_type = f.fund_type
-  where g.measure <> 3 and abs(g.cents) >= total.least_group
-)
-select {_FIELDS}, g.groups, g.all_lines, g.all_cents
-from large g {_NAMES}
-where g.place <= {GROUPS_SHOWN} order by g.outcome_no, g.fiscal_year, g.measure, f.fund_type, g.place"""
+EXPENSE_LINES = f"""
+select case when e.amount_usd is null then 'amount' else 'amount_usd' end as field,
+  trim_scale(coalesce(e.amount_usd, e.amount))::text as amount,
+  case when e.amount_usd is null then e.currency else 'USD' end as currency,
+  coalesce(trim_scale(r.rate_per_usd)::text, '') as rate, coalesce(r.effective_date::text, '') as rate_date,
+  coalesce(r.rate_source, '') as rate_source
+{_WANTED}
+cross join lateral (select * from core.expense e where {_ROWS} and e.row_no = wanted.row_no offset 0) e
+left join told_rate r on r.currency = e.currency and r.date = e.posting_date and e.amount_usd is null
+order by wanted.place"""
 
-LARGEST_OF_PARTNERS = f"""
-with large as (
-  select g.*, total.groups, total.lines as all_lines, total.cents as all_cents, row_number() over (
-    partition by total.total_no order by {_ORDER}) as place
-  from told_group g
-  join told_partner_total total on total.measure = g.measure and total.outcome_no = g.outcome_no
-    and total.fiscal_year = g.fiscal_year and total.is_direct = g.is_direct and total.partner_no = g.partner_no
-)
-select {_FIELDS}, g.groups, g.all_lines, g.all_cents
-from large g {_NAMES}
-where g.place <= case when g.partner_no > 0 then {GROUPS_OF_PARTNER} else {GROUPS_SHOWN} end
-order by g.outcome_no, g.fiscal_year, g.measure, g.partner_no = -1, g.is_direct, g.partner_no, g.place"""
+BUDGET_LINES = f"""
+select case wanted.measure when {PLANNED} then 'planned_usd' else 'available_usd' end as field,
+  trim_scale(case wanted.measure when {PLANNED} then e.planned_usd else e.available_usd end)::text as amount,
+  'USD' as currency, '' as rate, '' as rate_date, '' as rate_source
+{_WANTED}
+cross join lateral (select * from core.budget e where {_ROWS} and e.row_no = wanted.row_no offset 0) e
+order by wanted.place"""
 
-LARGEST_LINES = f"""
-with line as (
-  select k.outcome_no, e.fiscal_year, s.sheet_no, s.columns, e.row_no, e.amount, e.amount_usd,
-    e.currency, r.rate_per_usd, r.effective_date, r.rate_source, {_cents("e")} as cents, k.least_line
-  {_EXPENSE}
-  join told_floor k on k.output = e.output and k.fiscal_year = e.fiscal_year
-), cell as (
-  select 2 as measure, outcome_no, fiscal_year, sheet_no, row_no,
-    columns ->> case when amount_usd is null then 'amount' else 'amount_usd' end as column_letter,
-    coalesce(amount_usd, amount) as amount, case when amount_usd is null then currency else 'USD' end as currency,
-    case when amount_usd is null then rate_per_usd end as rate,
-    case when amount_usd is null then effective_date end as rate_date,
-    case when amount_usd is null then rate_source end as rate_source, cents
-  from line where abs(cents) >= least_line
-  union all
-  select measure, outcome_no, fiscal_year, sheet_no, row_no, column_letter, usd, 'USD', null, null, null, cents
-  from told_budget
-), ranked as (
-  select cell.*, row_number() over (
-    partition by measure, outcome_no, fiscal_year
-    order by abs(cents) desc, sheet_no, row_no, column_letter collate "C") as place
-  from cell
-)
-select t.outcome, t.plan_period, c.fiscal_year, c.measure, c.sheet_no, c.row_no, c.column_letter,
-  trim_scale(c.amount)::text as amount, c.currency, coalesce(trim_scale(c.rate)::text, '') as rate,
-  coalesce(c.rate_date::text, '') as rate_date, coalesce(c.rate_source, '') as rate_source, c.cents
-from ranked c join told_outcome t on t.outcome_no = c.outcome_no
-where place <= {LINES_SHOWN} order by c.outcome_no, c.fiscal_year, c.measure, c.place"""
-
-SHEETS = """
-select distinct s.sheet_no, l.file_name, l.owner, l.source, l.dropped_at, f.sha256, s.sheet
-from told_sheet s join intake.load l on l.load_id = s.load_id join intake.file f on f.file_id = l.file_id"""
+# The names behind the numbers.
+PARTS = """
+select s.sheet_no, s.sheet, s.columns, l.file_name, l.owner, l.source, l.dropped_at, f.sha256
+from told_part s join intake.load l on l.load_id = s.load_id join intake.file f on f.file_id = l.file_id
+order by s.part_no"""
+PLACES = "select outcome, plan_period, fiscal_year, output from told_place order by place_no"
+FUNDS = "select fund, fund_type, is_direct from told_fund order by fund_no"
+PARTNERS = "select distinct partner_no, partner from told_partner where not is_withheld"
 
 # Weights of a year that was written; money of a year without weights takes the nearest earlier one.
 SDG_WEIGHTS = """
-select t.outcome, t.plan_period, w.output, w.fiscal_year, w.sdg, s.sheet_no, w.row_no,
+select k.outcome, k.plan_period, w.output, w.fiscal_year, w.sdg, s.part_no, w.row_no,
   trim_scale(round(100 * coalesce(w.weight_percent, 1)
     / sum(coalesce(w.weight_percent, 1)) over (partition by w.office, w.output, w.fiscal_year), 4))::text as percent
 from core.sdg_weight w
-join told_sheet s on s.office = w.office and s.slice_id = w.slice_id and s.table_no = w.table_no
+join told_part s on s.office = w.office and s.slice_id = w.slice_id and s.table_no = w.table_no
 join core.slice slice on slice.office = w.office and slice.slice_id = w.slice_id and slice.held_count = 0
-join told_output k on k.output = w.output and k.fiscal_year = w.fiscal_year
-join told_outcome t on t.outcome_no = k.outcome_no"""
+join told_place k on k.output = w.output and k.fiscal_year = w.fiscal_year"""
 
 PLAN_WEIGHTS = """
-select t.outcome, t.plan_period, l.fiscal_year, l.framework, l.element, s.sheet_no, l.row_no,
+select t.outcome, t.plan_period, l.fiscal_year, l.framework, l.element, s.part_no, l.row_no,
   trim_scale(round(100 * coalesce(l.weight_percent, 1) / sum(coalesce(l.weight_percent, 1))
     over (partition by l.office, l.outcome, l.fiscal_year, l.framework, e.kind), 4))::text as percent
 from core.plan_link l
-join told_sheet s on s.office = l.office and s.slice_id = l.slice_id and s.table_no = l.table_no
+join told_part s on s.office = l.office and s.slice_id = l.slice_id and s.table_no = l.table_no
 join told_outcome t on t.office = l.office and t.outcome = l.outcome
   and l.fiscal_year between t.first_year and t.last_year
 join core.plan_element e on e.framework = l.framework and e.element = l.element"""
 
 RESULTS = """
-select t.outcome, t.plan_period, r.fiscal_year, coalesce(r.output, '') as output, r.indicator, s.sheet_no, r.row_no,
-  s.columns
+select t.outcome, t.plan_period, r.fiscal_year, coalesce(r.output, '') as output, r.indicator, s.part_no, r.row_no
 from core.result r
-join told_sheet s on s.office = r.office and s.slice_id = r.slice_id and s.table_no = r.table_no
+join told_part s on s.office = r.office and s.slice_id = r.slice_id and s.table_no = r.table_no
 join told_outcome t on t.office = r.office and t.outcome = r.outcome
   and r.fiscal_year between t.first_year and t.last_year"""
 
@@ -349,34 +261,20 @@ select fiscal_year, case when is_withheld then '' else partner end as partner,
   trim_scale(round(100 * sum(cents) / total, 4))::text as percent
 from shared group by fiscal_year, 2, total"""
 
-_TABLES = (
-    "told_sheet", "told_outcome", "told_output", "told_fund", "told_partner", "told_rate", "told_group", "told_budget",
-    "told_bucket", "told_fund_total", "told_floor", "told_partner_total",
-)  # fmt: skip
+_TABLES = ("told_part", "told_outcome", "told_place", "told_fund", "told_partner", "told_rate")
 
-# What stands in memory before anything is asked, in the order in which one needs the other. Merge joins are off, as
-# they would sort all groups to find the few that are wanted; a small sample is enough to count tables of numbers.
+# What stands in memory before anything is asked, in the order in which one needs the other. What the planner guesses
+# of the joins is far too small: only where a statement itself asks for it does one table lead into the next.
 PREPARATION = (
     "set local enable_mergejoin = off",
     "set local enable_nestloop = off",
-    "set local default_statistics_target = 10",
     f"drop table if exists {', '.join(f'pg_temp.{name}' for name in _TABLES)}",
-    _SHEETS,
+    _PARTS,
     _OUTCOMES,
-    _OUTPUTS,
+    _PLACES,
     _FUNDS,
     _PARTNERS,
-    "analyze told_sheet, told_outcome, told_output, told_fund, told_partner",
+    "analyze told_part, told_outcome, told_place, told_fund, told_partner",
     _RATES,
     "analyze told_rate",
-    _EXPENSE_GROUPS,
-    _BUDGET_LINES,
-    _BUDGET_GROUPS,
-    _CONTRIBUTION_GROUPS,
-    "analyze told_group",
-    _BUCKETS_OF_GROUPS,
-    _FUND_TOTALS,
-    _LINE_FLOORS,
-    _PARTNER_TOTALS,
-    "analyze told_fund_total, told_floor, told_partner_total",
 )

@@ -7,25 +7,22 @@ statements read all outcomes together; withheld partners leave the database unna
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime
+from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import Connection
+import numpy as np
+import psycopg
+from psycopg.rows import tuple_row
 
-from outcome_reporting.domain.outcome import (
-    Explanation,
-    ResultSource,
-    SourceFile,
-    SourceGroup,
-    SourceLine,
-    WeightSource,
-    YearSources,
-)
+from outcome_reporting.domain.outcome import Explanation, ResultSource, SourceLine, WeightSource, YearSources
 from outcome_reporting.warehouse import source_statements as statements
+from outcome_reporting.warehouse.cells import Cells, Numbers, NumbersLoader, grouped, large_enough, largest
+from outcome_reporting.warehouse.source_names import Key, Rows, SourceNames, read_names
+from outcome_reporting.warehouse.source_totals import GROUPS_SHOWN, GroupedCells
 
-Key = tuple[str, str]  # outcome, plan period
+LINES_SHOWN = 20
 _RESULT_VALUES = ("baseline", "milestone", "target", "result")
 
 
@@ -50,8 +47,11 @@ class _Year:
     results: dict[tuple[str, str], ResultSource] = field(default_factory=dict)
 
 
+_Years = dict[Key, dict[int, _Year]]
+
+
 def read_sources(
-    connection: Connection,
+    connection: psycopg.Connection[Any],
     snapshot: datetime,
     run_date: date,
     offices: Sequence[str] | None = None,
@@ -63,7 +63,7 @@ def read_sources(
     Partners withheld today, or at `run_date` by the partner list of the snapshot, are left unnamed.
     """
     keys = None if outcomes is None else sorted(outcomes)
-    given = {
+    given: dict[str, Any] = {
         "snapshot": snapshot,
         "run_date": run_date,
         "offices": None if offices is None else list(offices),
@@ -71,85 +71,79 @@ def read_sources(
         "periods": None if keys is None else [period for _, period in keys],
     }
     for statement in statements.PREPARATION:
-        connection.exec_driver_sql(statement, given)
+        connection.execute(statement, given)
 
-    def rows(query: str) -> Sequence[Any]:
-        return connection.exec_driver_sql(query, given).all()
+    def rows(query: str, **more: Any) -> list[tuple[Any, ...]]:
+        return connection.cursor(row_factory=tuple_row).execute(query, given | more).fetchall()
 
-    sheets = {
-        number: (SourceFile(name, owner, source, dropped_at.astimezone(UTC), sha256), sheet)
-        for number, name, owner, source, dropped_at, sha256, sheet in rows(statements.SHEETS)
-    }
-    found: dict[Key, dict[int, _Year]] = defaultdict(lambda: defaultdict(_Year))
-    for own, explained in _explained(rows(statements.LARGEST_OF_FUNDS), sheets, lambda row: row[4]):  # fund type
-        found[own[:2]][own[2]].funds[(own[3], own[4])] = explained
-    for own, explained in _explained(rows(statements.LARGEST_OF_PARTNERS), sheets, _kind):
-        year = found[own[:2]][own[2]]
-        (year.partners if own[3] == "expense" else year.contributions)[own[4]] = explained
-    for outcome, period, fiscal_year, measure, number, *cell, cents in rows(statements.LARGEST_LINES):
-        row, column, amount, currency, rate, rate_date, source = cell
-        line = SourceLine(
-            *sheets[number], row, column, _plain(amount), currency, rate, rate_date, cents, rate_source=source
-        )
-        found[(outcome, period)][fiscal_year].lines[statements.MEASURES[measure]].append(line)
-    _weights(rows, sheets, found)
-    for outcome, period, fiscal_year, output, indicator, number, row, columns in rows(statements.RESULTS):
+    names = read_names(rows)
+    cells = _read_cells(connection)
+    found: _Years = defaultdict(lambda: defaultdict(_Year))
+    groups = GroupedCells(cells, names)
+    for (key, year), measure, fund_type, explanation in groups.of_funds():
+        found[key][year].funds[statements.MEASURES[measure], fund_type] = explanation
+    for (key, year), measure, kind, explanation in groups.of_partners():
+        own = found[key][year]
+        (own.partners if measure == statements.EXPENSE else own.contributions)[kind] = explanation
+    _lines(cells, names, rows, found)
+    _weights(rows, names, found)
+    for outcome, period, fiscal_year, output, indicator, part, row in rows(statements.RESULTS):
+        file, sheet, columns = names.parts[part]
         letters = {name: columns[name] for name in _RESULT_VALUES if columns.get(name)}
-        source = ResultSource(*sheets[number], row, letters)
-        found[(outcome, period)][fiscal_year].results[(output, indicator)] = source
+        found[(outcome, period)][fiscal_year].results[(output, indicator)] = ResultSource(file, sheet, row, letters)
     revenue = rows(statements.CORE_REVENUE) if is_imputed else ()
     core_revenue = {(fiscal_year, partner): percent for fiscal_year, partner, percent in revenue}
     years = {key: {year: _year(one) for year, one in sorted(own.items())} for key, own in found.items()}
     return Sources(years, core_revenue)
 
 
-def _explained(
-    rows: Sequence[Any], sheets: Mapping[int, tuple[SourceFile, str]], part: Callable[[Any], Any]
-) -> Iterator[tuple[tuple, Explanation]]:
-    """((outcome, period, year, measure, part), explanation) of rows that come ordered by these."""
-    groups: list[SourceGroup] = []
-    last, rest = None, (0, 0, 0)
-    for row in rows:
-        outcome, period, year, measure, fund_type, _, _, partner, number, output, fund, lines, cents = row[:13]
-        own = (outcome, period, year, statements.MEASURES[measure], part(row))
-        if own != last:
-            if last is not None:
-                yield last, _with_rest(groups, rest)
-            groups, last, rest = [], own, row[13:]
-        file, sheet = sheets[number]
-        groups.append(SourceGroup(file, sheet, output, fund, fund_type, partner, lines, cents))
-    if last is not None:
-        yield last, _with_rest(groups, rest)
+def _read_cells(connection: psycopg.Connection[Any]) -> Cells:
+    with connection.cursor(row_factory=tuple_row, binary=True) as cursor:
+        for number in ("int4", "int8"):
+            cursor.adapters.register_loader(cursor.adapters.types[number].array_oid, NumbersLoader)
+        queries = (statements.EXPENSES, statements.BUDGETS, statements.CONTRIBUTIONS)
+        return Cells.of_rows([row for query in queries for row in cursor.execute(query)])
 
 
-def _with_rest(groups: list[SourceGroup], whole: Sequence[int]) -> Explanation:
-    """`whole` counts all groups, their cells and their cents."""
-    count, lines, cents = whole
-    return Explanation(
-        tuple(groups),
-        (),
-        count - len(groups),
-        lines - sum(group.lines for group in groups),
-        cents - sum(group.share for group in groups),
-    )
+def _lines(cells: Cells, names: SourceNames, rows: Rows, found: _Years) -> None:
+    """The largest cells of each total of budgets and expenses, as they are written."""
+    shown = _largest_cells(cells, names)
+    for query, is_wanted in (
+        (statements.BUDGET_LINES, cells.measure[shown] < statements.EXPENSE),
+        (statements.EXPENSE_LINES, cells.measure[shown] == statements.EXPENSE),
+    ):
+        wanted = shown[is_wanted]
+        columns = (cells.measure, cells.part, cells.row, cells.cents, names.page_of_place[cells.place])
+        measures, parts, numbers, cents, pages = (column[wanted].tolist() for column in columns)
+        written = rows(query, measures=measures, parts=parts, rows=numbers)
+        for (field_name, amount, currency, rate, rate_date, rate_source), measure, part, row, share, page in zip(
+            written, measures, parts, numbers, cents, pages, strict=True
+        ):
+            file, sheet, columns_of = names.parts[part]
+            line = SourceLine(
+                *(file, sheet, row, columns_of[field_name], _plain(amount), currency, rate, rate_date, share),
+                rate_source=rate_source,
+            )
+            key, year = names.pages[page]
+            found[key][year].lines[statements.MEASURES[measure]].append(line)
 
 
-def _kind(row: Any) -> tuple[str, str]:
-    """(kind, partner) of a row, as `report.partner_contribution` calls them."""
-    is_direct, partner_no, partner = row[5:8]
-    if partner_no == -1:
-        return ("withheld", "")
-    if not is_direct:
-        return ("core pool", "")
-    return ("unattributed", "") if partner_no == 0 else ("direct", partner)
+def _largest_cells(cells: Cells, names: SourceNames) -> Numbers:
+    """The indexes of the cells that are told: of equals those of the first sheet and row."""
+    spent = np.flatnonzero(cells.measure != statements.CONTRIBUTION)
+    total = grouped(names.page_of_place[cells.place[spent]], cells.measure[spent]).of_member
+    few = large_enough(total, cells.cents[spent], LINES_SHOWN)
+    total, few = total[few], spent[few]
+    ties = (names.sheet_of_part[cells.part[few]], cells.row[few])
+    return few[largest(total, cells.cents[few], LINES_SHOWN, ties)]
 
 
-def _weights(rows: Callable[[str], Sequence[Any]], sheets, found: dict[Key, dict[int, _Year]]) -> None:
+def _weights(rows: Rows, names: SourceNames, found: _Years) -> None:
     """Weights under each year whose money they split: the year's own, or those of the nearest earlier year."""
     written: dict[Key, dict[str, dict[int, dict[str, WeightSource]]]] = defaultdict(dict)
-    for outcome, period, output, year, sdg, number, row, percent in rows(statements.SDG_WEIGHTS):
+    for outcome, period, output, year, sdg, part, row, percent in rows(statements.SDG_WEIGHTS):
         of_output = written[(outcome, period)].setdefault(output, {})
-        file, sheet = sheets[number]
+        file, sheet, _ = names.parts[part]
         of_output.setdefault(year, {})[sdg] = WeightSource(percent, file, sheet, row, year)
     for key, outputs in written.items():
         for year, own in found[key].items():
@@ -157,8 +151,8 @@ def _weights(rows: Callable[[str], Sequence[Any]], sheets, found: dict[Key, dict
                 earlier = [one for one in by_year if one <= year]
                 if earlier:
                     own.sdg_weights |= {(output, sdg): weight for sdg, weight in by_year[max(earlier)].items()}
-    for outcome, period, year, framework, element, number, row, percent in rows(statements.PLAN_WEIGHTS):
-        file, sheet = sheets[number]
+    for outcome, period, year, framework, element, part, row, percent in rows(statements.PLAN_WEIGHTS):
+        file, sheet, _ = names.parts[part]
         weight = WeightSource(percent, file, sheet, row, year)
         found[(outcome, period)][year].plan_weights[(framework, element)] = weight
 
@@ -174,7 +168,7 @@ def _total(one: _Year, measure: str) -> Explanation:
     """All kinds of fund together: the largest of each are the largest of all."""
     parts = [explained for (own, _), explained in one.funds.items() if own == measure]
     groups = sorted((group for part in parts for group in part.groups), key=lambda group: -abs(group.share))
-    shown, left = groups[: statements.GROUPS_SHOWN], groups[statements.GROUPS_SHOWN :]
+    shown, left = groups[:GROUPS_SHOWN], groups[GROUPS_SHOWN:]
     return Explanation(
         tuple(shown),
         tuple(one.lines[measure]),

@@ -12,17 +12,18 @@ from outcome_reporting.reports.build import build_outcome_year
 from outcome_reporting.reports.errors import UnpublishablePage
 from outcome_reporting.reports.summary import summarize, summary_of
 from outcome_reporting.settings import Settings
-from outcome_reporting.warehouse.outcome_facts import read_outcomes
+from outcome_reporting.warehouse.outcome_facts import Publication, read_outcomes
+from outcome_reporting.warehouse.server import open_session
 from outcome_reporting.workflows.house import House, open_house
 
 
 @dataclass(frozen=True, slots=True)
 class PagesJob:
-    """Some offices as of a moment (None: now). `outcome` and `year` limit the pages, never what is summarized."""
+    """Some offices of one publication. `outcome` and `year` limit the pages, never what is summarized."""
 
+    publication: Publication
     offices: tuple[str, ...]
     folder: Path
-    as_of: datetime | None = None
     outcome: str | None = None
     year: int | None = None
     has_pages: bool = True  # False: only the lines of the front page are wanted
@@ -63,8 +64,8 @@ def build_pages(settings: Settings, job: PagesJob) -> BuiltPages:
     """
     house = open_house(settings)
     cells = None if job.has_pages else ()  # a line of the front page is explained by no cell
-    with house.engine.connect() as connection:
-        facts = read_outcomes(connection, labels_of(house), _element_names(house), job.as_of, job.offices, cells)
+    with open_session(settings) as session:
+        facts = read_outcomes(session, job.publication, labels_of(house), _element_names(house), job.offices, cells)
     written, problems = 0, []
     for one in facts:
         if not job.has_pages or job.outcome not in (None, one.outcome):

@@ -80,7 +80,7 @@ def build_reports(
         offices = _offices_of_lines(connection)
         stale = offices if out is not None else _stale(settings, connection, publication)
     if out is not None:
-        built = _build(settings, sorted(offices), scope, out, moment, on_outcome)
+        built = _build(settings, publication, sorted(offices), scope, out, on_outcome)
         return _summary(scope.pages(built.lines), built.files_written, str(out), built.problems)
     release = _start_release(settings)
     try:
@@ -88,7 +88,7 @@ def build_reports(
         if not (release / _LINES).exists():
             wanted = offices  # their lines are wanted, if not their pages
         kept = _kept_lines(release, wanted)
-        built = _build(settings, sorted(wanted), scope, release / "site", None, on_outcome, kept)
+        built = _build(settings, publication, sorted(wanted), scope, release / "site", on_outcome, kept)
         _keep_lines(release, built)
     except BaseException:
         shutil.rmtree(release, ignore_errors=True)
@@ -135,10 +135,10 @@ class _Built:
 
 def _build(
     settings: Settings,
+    publication: Publication,
     offices: Sequence[str],
     scope: _Scope,
     folder: Path,
-    moment: datetime | None,
     on_outcome: Callable[[str], None] | None,
     kept: _Built | None = None,
 ) -> _Built:
@@ -151,7 +151,7 @@ def _build(
     built = kept or _Built([])
     silent = [one for one in offices if scope.office not in (None, one)]  # only their lines are wanted
     jobs = [
-        PagesJob(part, folder, moment, scope.outcome, scope.year, has_pages)
+        PagesJob(publication, part, folder, scope.outcome, scope.year, has_pages)
         for those, has_pages in (([one for one in offices if one not in silent], True), (silent, False))
         for part in _in_parts(those, _OFFICES_A_JOB)
     ]

@@ -1,0 +1,144 @@
+"""Cells as columns of whole numbers: taken together in groups, summed in totals, and the largest of them found.
+
+All that PostgreSQL would have to sort and store for this is here a few operations on whole columns. Cents are
+64-bit integers throughout; sums that might not fit are refused, never rounded.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from psycopg.abc import Buffer
+from psycopg.adapt import Loader
+from psycopg.pq import Format
+
+Numbers = NDArray[np.int64]
+
+_HEAD = 5 * 4  # bytes before the elements of an array of one dimension
+_ELEMENTS = {
+    23: np.dtype([("bytes", ">i4"), ("number", ">i4")]),  # integer
+    20: np.dtype([("bytes", ">i4"), ("number", ">i8")]),  # bigint
+}
+_LIMIT = 2**63
+
+
+class NumbersLoader(Loader):
+    """PostgreSQL's binary arrays of whole numbers as numpy arrays, not as lists of a hundred thousand integers."""
+
+    format = Format.BINARY
+
+    def load(self, data: Buffer) -> Numbers:
+        _, has_nulls, kind, _, _ = np.frombuffer(data, ">i4", 5).tolist()
+        if has_nulls:
+            raise ValueError("a column of numbers has gaps")
+        return np.frombuffer(data, _ELEMENTS[kind], offset=_HEAD)["number"].astype(np.int64)
+
+
+@dataclass(frozen=True, slots=True)
+class Cells:
+    """What each cell measures, where it stands, whose it is, and its cents.
+
+    `place`, `fund` and `partner` are numbers in the order of the codes that they stand for.
+    """
+
+    measure: Numbers
+    part: Numbers  # of a sheet: the rows of one slice
+    place: Numbers
+    fund: Numbers
+    partner: Numbers
+    row: Numbers
+    cents: Numbers
+
+    @classmethod
+    def of_rows(cls, rows: Iterable[Sequence[Any]]) -> Cells:
+        """From rows of a measure, a part, and the other columns of all cells that share the two."""
+        measures, parts, *columns = zip(*rows, strict=True) if rows else ([],) * 7
+        sizes = [len(column) for column in columns[0]]
+        joined = (np.concatenate([np.empty(0, np.int64), *column]) for column in columns)
+        return cls(_repeated(measures, sizes), _repeated(parts, sizes), *joined)
+
+
+@dataclass(frozen=True, slots=True)
+class Groups:
+    """Members that share their keys, taken together; groups stand in the order of the keys."""
+
+    order: Numbers  # the members, group by group
+    starts: Numbers  # where each group starts among them
+
+    @property
+    def first(self) -> Numbers:
+        """Of each group one member."""
+        return self.order[self.starts]
+
+    @property
+    def count(self) -> Numbers:
+        return np.diff(self.starts, append=len(self.order))
+
+    @property
+    def of_member(self) -> Numbers:
+        """For each member the number of its group."""
+        found = np.empty_like(self.order)
+        found[self.order] = np.repeat(np.arange(len(self.starts)), self.count)
+        return found
+
+    def sums(self, values: Numbers) -> Numbers:
+        """The sum of each group's members. Raises OverflowError where one might not fit."""
+        if len(values) and int(np.abs(values).max()) * len(values) >= _LIMIT:
+            raise OverflowError("so much money cannot be summed in 64-bit cents")
+        return np.add.reduceat(values[self.order], self.starts) if len(values) else values
+
+
+def grouped(*keys: Numbers) -> Groups:
+    """The members by all their keys, the first of which weighs most in the order."""
+    packed = _packed(keys)
+    order = np.argsort(packed)
+    return Groups(order, starts_of(packed[order]))
+
+
+def largest(total: Numbers, cents: Numbers, shown: int | Numbers, ties: Sequence[Numbers] = ()) -> Numbers:
+    """The indexes of the `shown` members of each total that are largest without their sign; by total, then by size.
+
+    `shown` may be a number for each member. Of equals those come first whose `ties` are smaller, then the earlier.
+    """
+    order = np.lexsort((*reversed(ties), -np.abs(cents), total))
+    starts = starts_of(total[order])
+    place = np.arange(len(order)) - np.repeat(starts, np.diff(starts, append=len(order)))
+    return order[place < (shown if isinstance(shown, int) else shown[order])]
+
+
+def large_enough(total: Numbers, cents: Numbers, shown: int) -> Numbers:
+    """The indexes of members that may be among the `shown` largest of their total: few are left to be ranked."""
+    order, sizes = np.argsort(total), np.abs(cents)
+    found = [order[:0]]
+    for members in np.split(order, starts_of(total[order])[1:]):
+        if len(members) > shown:
+            own = sizes[members]
+            members = members[own >= np.partition(own, -shown)[-shown]]
+        found.append(members)
+    return np.sort(np.concatenate(found))
+
+
+def starts_of(ordered: Numbers) -> Numbers:
+    """Where each run of equal numbers, none of them negative, starts."""
+    return np.flatnonzero(np.diff(ordered, prepend=-1))
+
+
+def _packed(keys: Sequence[Numbers]) -> Numbers:
+    """Several keys as one number in their order: a single number sorts many times faster than several."""
+    packed = np.zeros(len(keys[0]), np.int64)
+    room = 1
+    for key in keys:
+        low, high = (int(key.min()), int(key.max())) if len(key) else (0, 0)
+        room *= high - low + 1
+        if room >= _LIMIT:
+            raise OverflowError("too many keys to be packed into one number")
+        packed = packed * (high - low + 1) + (key - low)
+    return packed
+
+
+def _repeated(values: Sequence[int], times: Sequence[int]) -> Numbers:
+    return np.repeat(np.array(values, np.int64), times)
