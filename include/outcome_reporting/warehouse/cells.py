@@ -6,6 +6,7 @@ All that PostgreSQL would have to sort and store for this is here a few operatio
 
 from __future__ import annotations
 
+import struct
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -18,7 +19,7 @@ from psycopg.pq import Format
 
 Numbers = NDArray[np.int64]
 
-_HEAD = 5 * 4  # bytes before the elements of an array of one dimension
+_HEAD = struct.Struct(">5i")  # before the elements of an array: dimensions, gaps, type, length, first index
 _ELEMENTS = {
     23: np.dtype([("bytes", ">i4"), ("number", ">i4")]),  # integer
     20: np.dtype([("bytes", ">i4"), ("number", ">i8")]),  # bigint
@@ -32,10 +33,10 @@ class NumbersLoader(Loader):
     format = Format.BINARY
 
     def load(self, data: Buffer) -> Numbers:
-        _, has_nulls, kind, _, _ = np.frombuffer(data, ">i4", 5).tolist()
-        if has_nulls:
+        _, has_gaps, kind, *_ = _HEAD.unpack_from(data)
+        if has_gaps:
             raise ValueError("a column of numbers has gaps")
-        return np.frombuffer(data, _ELEMENTS[kind], offset=_HEAD)["number"].astype(np.int64)
+        return np.frombuffer(data, _ELEMENTS[kind], offset=_HEAD.size)["number"]
 
 
 @dataclass(frozen=True, slots=True)

@@ -284,9 +284,10 @@ def _partners(lines: Iterable[_Line], withheld: set[str]) -> Iterable[PartnerRow
     """Rows with the partners of today's withhold list folded into the year's withheld line."""
     found: list[_Line] = []
     folded: dict[tuple[int, str], list[int]] = defaultdict(lambda: [0, 0])  # kinds that name nobody
-    for _, _, year, kind, partner, name, contributor_type, expense, contribution in lines:
+    for line in lines:
+        _, _, year, kind, partner, _, _, expense, contribution = line
         if kind in ("direct", "imputed") and partner not in withheld:
-            found.append((year, kind, partner, name, contributor_type, expense, contribution))
+            found.append(line[_YEAR:])
             continue
         money = folded[year, "withheld" if partner in withheld else kind]
         money[0] += expense

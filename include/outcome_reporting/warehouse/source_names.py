@@ -23,7 +23,7 @@ Page = tuple[Key, int]  # of a year
 class SourceNames:
     """The names by their numbers, and beside each number those that follow from it."""
 
-    parts: Sequence[tuple[SourceFile, str, Mapping[str, str]]]  # file, sheet, field -> column letter
+    sheets: Sequence[tuple[SourceFile, str, Mapping[str, str]]]  # file, sheet, field -> column letter
     sheet_of_part: Numbers
     pages: Sequence[Page]
     outputs: Sequence[str]  # by place, "" for the outcome itself
@@ -37,23 +37,17 @@ class SourceNames:
 
 def read_names(rows: Rows) -> SourceNames:
     """From the tables that `statements.PREPARATION` leaves."""
-    files: dict[tuple, SourceFile] = {}
-    parts, sheets = [], []
-    for number, sheet, columns, name, owner, source, dropped_at, sha256 in rows(statements.PARTS):
-        key = (name, owner, source, dropped_at, sha256)
-        file = files.get(key) or files.setdefault(
-            key, SourceFile(name, owner, source, dropped_at.astimezone(UTC), sha256)
-        )
-        parts.append((file, sheet, columns))
-        sheets.append(number)
     places = [(((outcome, period), year), output) for outcome, period, year, output in rows(statements.PLACES)]
     pages = sorted({page for page, _ in places})
     number_of_page = {page: number for number, page in enumerate(pages)}
     funds = rows(statements.FUNDS)
     fund_types = sorted({fund_type for _, fund_type, _ in funds})
     return SourceNames(
-        parts,
-        _numbers(sheets),
+        [
+            (SourceFile(name, owner, source, dropped_at.astimezone(UTC), sha256), sheet, columns)
+            for sheet, columns, name, owner, source, dropped_at, sha256 in rows(statements.SHEETS)
+        ],
+        _numbers(sheet for (sheet,) in rows(statements.PARTS)),
         pages,
         [output for _, output in places],
         _numbers(number_of_page[page] for page, _ in places),

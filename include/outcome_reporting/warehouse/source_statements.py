@@ -40,7 +40,7 @@ with live as (
     (load.undone_at is not null and load.undone_at <= %(snapshot)s), load.loaded_at, load.load_id
 )
 select origin.office, origin.slice_id, origin.dataset, sheet.load_id, sheet.table_no, sheet.sheet, sheet.columns,
-  dense_rank() over (order by sheet.load_id, sheet.table_no)::integer as sheet_no,
+  dense_rank() over (order by sheet.load_id, sheet.table_no)::integer - 1 as sheet_no,
   row_number() over ()::integer - 1 as part_no
 from origin join intake.sheet_table sheet on sheet.load_id = origin.load_id and sheet.dataset = origin.dataset"""
 
@@ -181,10 +181,11 @@ with cell as (
 )
 select {CONTRIBUTION} as measure, part_no, {_COLUMNS} from cell group by part_no"""
 
-# What stands in the cells that are named by part and row, in their order.
+# What stands in the cells that are named by part and row, in their order: three texts of numbers with commas between,
+# as psycopg binds a text many times faster than a list.
 _WANTED = """
-from unnest(%(parts)s::integer[], %(rows)s::integer[], %(measures)s::integer[]) with ordinality
-  as wanted (part_no, row_no, measure, place)
+from unnest(string_to_array(%(parts)s, ',')::integer[], string_to_array(%(rows)s, ',')::integer[],
+  string_to_array(%(measures)s, ',')::integer[]) with ordinality as wanted (part_no, row_no, measure, place)
 join told_part s on s.part_no = wanted.part_no"""
 
 EXPENSE_LINES = f"""
@@ -207,17 +208,19 @@ cross join lateral (select * from core.budget e where {_ROWS} and e.row_no = wan
 order by wanted.place"""
 
 # The names behind the numbers.
-PARTS = """
-select s.sheet_no, s.sheet, s.columns, l.file_name, l.owner, l.source, l.dropped_at, f.sha256
-from told_part s join intake.load l on l.load_id = s.load_id join intake.file f on f.file_id = l.file_id
-order by s.part_no"""
+PARTS = "select sheet_no from told_part order by part_no"
+SHEETS = """
+select s.sheet, s.columns, l.file_name, l.owner, l.source, l.dropped_at, f.sha256
+from (select distinct sheet_no, load_id, sheet, columns from told_part) as s
+join intake.load l on l.load_id = s.load_id join intake.file f on f.file_id = l.file_id
+order by s.sheet_no"""
 PLACES = "select outcome, plan_period, fiscal_year, output from told_place order by place_no"
 FUNDS = "select fund, fund_type, is_direct from told_fund order by fund_no"
 PARTNERS = "select distinct partner_no, partner from told_partner where not is_withheld"
 
 # Weights of a year that was written; money of a year without weights takes the nearest earlier one.
 SDG_WEIGHTS = """
-select k.outcome, k.plan_period, w.output, w.fiscal_year, w.sdg, s.part_no, w.row_no,
+select k.outcome, k.plan_period, w.output, w.fiscal_year, w.sdg, s.sheet_no, w.row_no,
   trim_scale(round(100 * coalesce(w.weight_percent, 1)
     / sum(coalesce(w.weight_percent, 1)) over (partition by w.office, w.output, w.fiscal_year), 4))::text as percent
 from core.sdg_weight w
@@ -226,7 +229,7 @@ join core.slice slice on slice.office = w.office and slice.slice_id = w.slice_id
 join told_place k on k.output = w.output and k.fiscal_year = w.fiscal_year"""
 
 PLAN_WEIGHTS = """
-select t.outcome, t.plan_period, l.fiscal_year, l.framework, l.element, s.part_no, l.row_no,
+select t.outcome, t.plan_period, l.fiscal_year, l.framework, l.element, s.sheet_no, l.row_no,
   trim_scale(round(100 * coalesce(l.weight_percent, 1) / sum(coalesce(l.weight_percent, 1))
     over (partition by l.office, l.outcome, l.fiscal_year, l.framework, e.kind), 4))::text as percent
 from core.plan_link l
@@ -236,7 +239,7 @@ join told_outcome t on t.office = l.office and t.outcome = l.outcome
 join core.plan_element e on e.framework = l.framework and e.element = l.element"""
 
 RESULTS = """
-select t.outcome, t.plan_period, r.fiscal_year, coalesce(r.output, '') as output, r.indicator, s.part_no, r.row_no
+select t.outcome, t.plan_period, r.fiscal_year, coalesce(r.output, '') as output, r.indicator, s.sheet_no, r.row_no
 from core.result r
 join told_part s on s.office = r.office and s.slice_id = r.slice_id and s.table_no = r.table_no
 join told_outcome t on t.office = r.office and t.outcome = r.outcome

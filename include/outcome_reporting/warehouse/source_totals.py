@@ -30,9 +30,10 @@ class GroupedCells:
 
     def __init__(self, cells: Cells, names: SourceNames) -> None:
         self.names = names
-        groups = grouped(cells.measure, names.sheet_of_part[cells.part], cells.place, cells.fund, cells.partner)
+        sheet = names.sheet_of_part[cells.part]
+        groups = grouped(cells.measure, sheet, cells.place, cells.fund, cells.partner)
         first = groups.first
-        self.measure, self.part, self.place = cells.measure[first], cells.part[first], cells.place[first]
+        self.measure, self.sheet, self.place = cells.measure[first], sheet[first], cells.place[first]
         self.fund, self.partner = cells.fund[first], cells.partner[first]
         self.page = names.page_of_place[self.place]
         self.lines, self.cents = groups.count, groups.sums(cells.cents)
@@ -60,10 +61,12 @@ class GroupedCells:
     def tell(self, indexes: Numbers) -> list[SourceGroup]:
         """These groups in words."""
         names = self.names
-        columns = (self.part, self.place, self.fund, self.partner, self.lines, self.cents)
+        columns = (self.sheet, self.place, self.fund, self.partner, self.lines, self.cents)
         found = []
-        for part, place, fund, partner, lines, cents in zip(*(one[indexes].tolist() for one in columns), strict=True):
-            file, sheet, _ = names.parts[part]
+        for sheet_no, place, fund, partner, lines, cents in zip(
+            *(one[indexes].tolist() for one in columns), strict=True
+        ):
+            file, sheet, _ = names.sheets[sheet_no]
             fund_code, fund_type = names.funds[fund]
             whose = names.partners.get(partner, "")
             found.append(SourceGroup(file, sheet, names.outputs[place], fund_code, fund_type, whose, lines, cents))

@@ -87,8 +87,8 @@ def read_sources(
         (own.partners if measure == statements.EXPENSE else own.contributions)[kind] = explanation
     _lines(cells, names, rows, found)
     _weights(rows, names, found)
-    for outcome, period, fiscal_year, output, indicator, part, row in rows(statements.RESULTS):
-        file, sheet, columns = names.parts[part]
+    for outcome, period, fiscal_year, output, indicator, number, row in rows(statements.RESULTS):
+        file, sheet, columns = names.sheets[number]
         letters = {name: columns[name] for name in _RESULT_VALUES if columns.get(name)}
         found[(outcome, period)][fiscal_year].results[(output, indicator)] = ResultSource(file, sheet, row, letters)
     revenue = rows(statements.CORE_REVENUE) if is_imputed else ()
@@ -115,13 +115,13 @@ def _lines(cells: Cells, names: SourceNames, rows: Rows, found: _Years) -> None:
         wanted = shown[is_wanted]
         columns = (cells.measure, cells.part, cells.row, cells.cents, names.page_of_place[cells.place])
         measures, parts, numbers, cents, pages = (column[wanted].tolist() for column in columns)
-        written = rows(query, measures=measures, parts=parts, rows=numbers)
+        written = rows(query, measures=_text(measures), parts=_text(parts), rows=_text(numbers))
         for (field_name, amount, currency, rate, rate_date, rate_source), measure, part, row, share, page in zip(
             written, measures, parts, numbers, cents, pages, strict=True
         ):
-            file, sheet, columns_of = names.parts[part]
+            file, sheet, letters = names.sheets[names.sheet_of_part[part]]
             line = SourceLine(
-                *(file, sheet, row, columns_of[field_name], _plain(amount), currency, rate, rate_date, share),
+                *(file, sheet, row, letters[field_name], _plain(amount), currency, rate, rate_date, share),
                 rate_source=rate_source,
             )
             key, year = names.pages[page]
@@ -141,9 +141,9 @@ def _largest_cells(cells: Cells, names: SourceNames) -> Numbers:
 def _weights(rows: Rows, names: SourceNames, found: _Years) -> None:
     """Weights under each year whose money they split: the year's own, or those of the nearest earlier year."""
     written: dict[Key, dict[str, dict[int, dict[str, WeightSource]]]] = defaultdict(dict)
-    for outcome, period, output, year, sdg, part, row, percent in rows(statements.SDG_WEIGHTS):
+    for outcome, period, output, year, sdg, number, row, percent in rows(statements.SDG_WEIGHTS):
         of_output = written[(outcome, period)].setdefault(output, {})
-        file, sheet, _ = names.parts[part]
+        file, sheet, _ = names.sheets[number]
         of_output.setdefault(year, {})[sdg] = WeightSource(percent, file, sheet, row, year)
     for key, outputs in written.items():
         for year, own in found[key].items():
@@ -151,8 +151,8 @@ def _weights(rows: Rows, names: SourceNames, found: _Years) -> None:
                 earlier = [one for one in by_year if one <= year]
                 if earlier:
                     own.sdg_weights |= {(output, sdg): weight for sdg, weight in by_year[max(earlier)].items()}
-    for outcome, period, year, framework, element, part, row, percent in rows(statements.PLAN_WEIGHTS):
-        file, sheet, _ = names.parts[part]
+    for outcome, period, year, framework, element, number, row, percent in rows(statements.PLAN_WEIGHTS):
+        file, sheet, _ = names.sheets[number]
         weight = WeightSource(percent, file, sheet, row, year)
         found[(outcome, period)][year].plan_weights[(framework, element)] = weight
 
@@ -176,6 +176,10 @@ def _total(one: _Year, measure: str) -> Explanation:
         sum(part.rest_lines for part in parts) + sum(group.lines for group in left),
         sum(part.rest_share for part in parts) + sum(group.share for group in left),
     )
+
+
+def _text(numbers: Sequence[int]) -> str:
+    return ",".join(map(str, numbers))
 
 
 def _plain(amount: str) -> str:
