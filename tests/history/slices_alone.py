@@ -11,7 +11,8 @@ from storm import MONEY_VIEWS
 from outcome_reporting.domain import allocation as domain
 from outcome_reporting.settings import Settings
 from outcome_reporting.warehouse import tables
-from outcome_reporting.warehouse.live import live_rows, valid_sql
+from outcome_reporting.warehouse.live import live_rows
+from outcome_reporting.warehouse.live_sql import valid_sql
 from outcome_reporting.workflows.house import connect
 
 

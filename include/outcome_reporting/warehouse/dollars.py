@@ -19,7 +19,7 @@ from sqlalchemy import Connection
 from outcome_reporting.domain.contract import Contract, Kind
 from outcome_reporting.domain.money import convert_to_usd_cents
 from outcome_reporting.domain.table import TypedTable
-from outcome_reporting.warehouse.live import live_slices_sql
+from outcome_reporting.warehouse.live_sql import live_slices_sql
 
 Rates = Mapping[str, Sequence[tuple[date, Decimal]]]  # by currency, in the order of their dates
 

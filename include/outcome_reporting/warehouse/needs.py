@@ -18,7 +18,8 @@ from outcome_reporting.domain.codes import fold_name, plan_period_years
 from outcome_reporting.domain.contract import Contract
 from outcome_reporting.warehouse import tables
 from outcome_reporting.warehouse.copying import core_table
-from outcome_reporting.warehouse.live import SliceKey, catalogue, live_select, live_slices_sql
+from outcome_reporting.warehouse.live import SliceKey, catalogue, live_select
+from outcome_reporting.warehouse.live_sql import live_slices_sql
 
 _RATES = "exchange_rates"
 

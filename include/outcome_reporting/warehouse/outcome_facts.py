@@ -32,7 +32,7 @@ from outcome_reporting.domain.outcome import (
     ResultRow,
     SdgRow,
 )
-from outcome_reporting.warehouse.live import valid_sql
+from outcome_reporting.warehouse.live_sql import valid_sql
 from outcome_reporting.warehouse.sources import read_sources
 
 if TYPE_CHECKING:

@@ -11,7 +11,7 @@ from typing import Any
 from sqlalchemy import Connection
 
 from outcome_reporting.warehouse.dollars import usd_sql
-from outcome_reporting.warehouse.live import valid_sql
+from outcome_reporting.warehouse.live_sql import valid_sql
 
 _ROWS = f"""
 with last as materialized (

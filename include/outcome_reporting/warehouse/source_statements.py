@@ -7,7 +7,7 @@ which costs a fraction of what sorting and storing a million rows here would.
 
 from __future__ import annotations
 
-from outcome_reporting.warehouse.live import valid_sql
+from outcome_reporting.warehouse.live_sql import valid_sql
 
 PLANNED, AVAILABLE, EXPENSE, CONTRIBUTION = range(4)
 MEASURES = ("planned", "available", "expense", "contribution")  # by the number that stands for each
