@@ -16,13 +16,16 @@ import sys
 def main() -> None:
     channel = os.fdopen(os.dup(1), "w")
     os.dup2(2, 1)  # what a library prints never mixes with the answers
-    inbox = sys.stdin.buffer
-    settings = pickle.load(inbox)
-    from outcome_reporting.workflows.report_pages import build_pages
+    from outcome_reporting.workflows.report_pages import build_pages  # at once, even if there is no work yet
 
     # Collecting in the middle of a page only costs time: what is imported stays, the rest goes after each job.
     gc.disable()
     gc.freeze()
+    inbox = sys.stdin.buffer
+    try:
+        settings = pickle.load(inbox)
+    except EOFError:
+        return
     while True:
         try:
             job = pickle.load(inbox)

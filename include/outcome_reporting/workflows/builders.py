@@ -28,6 +28,22 @@ if TYPE_CHECKING:
 
 _PACKAGES = Path(__file__).resolve().parents[2]
 _FEW = 1  # so few jobs are done here before another process has even started
+_waiting: list[subprocess.Popen[bytes]] = []  # builders that were started ahead and have nobody to feed them yet
+
+
+@contextlib.contextmanager
+def builders_ahead(jobs: int) -> Iterator[None]:
+    """Builders for about so many jobs, which import what they need while their work is still being computed.
+
+    For a night in one process, where a core is idle while money is allocated; a task that only builds reports has
+    nothing to do meanwhile. Those that nobody needed are gone when the block is left.
+    """
+    _waiting.extend(_start() for _ in range(_size(jobs) if jobs > _FEW else 0))
+    try:
+        yield
+    finally:
+        while _waiting:
+            _end(_waiting.pop())
 
 
 def build_in_parts(settings: Settings, jobs: Sequence[PagesJob]) -> Iterator[BuiltPages]:
@@ -48,8 +64,9 @@ def _in_processes(settings: Settings, jobs: Sequence[PagesJob]) -> Iterator[Buil
     for job in jobs:
         waiting.put(job)
     done: queue.SimpleQueue[dict | BaseException] = queue.SimpleQueue()
-    size = min(len(jobs), os.cpu_count() or 1)
-    builders = [threading.Thread(target=_feed, args=(settings, waiting, done), daemon=True) for _ in range(size)]
+    builders = [
+        threading.Thread(target=_feed, args=(settings, waiting, done), daemon=True) for _ in range(_size(len(jobs)))
+    ]
     for builder in builders:
         builder.start()
     for _ in jobs:
@@ -66,12 +83,10 @@ def _in_processes(settings: Settings, jobs: Sequence[PagesJob]) -> Iterator[Buil
 
 def _feed(settings: Settings, waiting: queue.SimpleQueue, done: queue.SimpleQueue) -> None:
     """Give one builder job after job until none waits; its end of input is its end."""
-    process = subprocess.Popen(
-        [sys.executable, "-m", "outcome_reporting.workflows.builder_process"],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        env=os.environ | {"PYTHONPATH": os.pathsep.join([str(_PACKAGES), os.environ.get("PYTHONPATH", "")])},
-    )
+    try:
+        process = _waiting.pop()
+    except IndexError:
+        process = _start()
     assert process.stdin and process.stdout
     try:
         pickle.dump(settings, process.stdin)
@@ -87,11 +102,30 @@ def _feed(settings: Settings, waiting: queue.SimpleQueue, done: queue.SimpleQueu
                 names = ", ".join(job.offices)
                 raise SystemFault(f"The process that builds the reports of {names} ended; its log says why")
             done.put(json.loads(answer))
-        process.stdin.close()
-        process.wait()
+        _end(process)
     except BaseException as fault:
         process.kill()
         process.wait()
-        done.put(fault)
-    finally:
         process.stdout.close()
+        done.put(fault)
+
+
+def _size(jobs: int) -> int:
+    return min(jobs, os.cpu_count() or 1)
+
+
+def _start() -> subprocess.Popen[bytes]:
+    return subprocess.Popen(
+        [sys.executable, "-m", "outcome_reporting.workflows.builder_process"],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        env=os.environ | {"PYTHONPATH": os.pathsep.join([str(_PACKAGES), os.environ.get("PYTHONPATH", "")])},
+    )
+
+
+def _end(process: subprocess.Popen[bytes]) -> None:
+    """A builder ends when nobody can give it anything any more."""
+    assert process.stdin and process.stdout
+    process.stdin.close()
+    process.wait()
+    process.stdout.close()

@@ -7,6 +7,7 @@ import json
 import os
 import shutil
 from collections.abc import Callable, Iterable, Sequence, Set
+from contextlib import AbstractContextManager
 from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -52,6 +53,13 @@ def _offices_of_lines(connection: Connection) -> set[str]:
     tables = ("resource_line", "partner_line", "result_line", "note_line")
     query = " union ".join(f"select office from report.{table}" for table in tables)
     return {office for (office,) in connection.exec_driver_sql(query)}
+
+
+def builders_ahead(offices: int) -> AbstractContextManager[None]:
+    """Within the block those who build the reports of about so many offices are started, before anything is to do."""
+    from outcome_reporting.workflows import builders
+
+    return builders.builders_ahead(-(-offices // _OFFICES_A_JOB))
 
 
 def build_reports(
