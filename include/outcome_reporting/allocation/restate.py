@@ -13,12 +13,20 @@ from concurrent.futures import Future
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from functools import partial
-from typing import LiteralString, cast
 from uuid import UUID
 
 import psycopg
 
 from outcome_reporting.allocation.beside import Beside
+from outcome_reporting.allocation.cells import (
+    Cells,
+    read_cells,
+    read_numbers,
+    read_weights,
+    split_cells,
+    stage_pieces,
+    stage_sums,
+)
 from outcome_reporting.allocation.published import (
     BY_YEAR,
     RECONCILIATION,
@@ -36,8 +44,9 @@ from outcome_reporting.allocation.statements import (
     statements,
 )
 
-_COMPUTING = ("1_dimensions.sql", "2_cells.sql", "3_weights.sql", "4_lines.sql", "5_plan.sql")
-_BY_OFFICE = tuple(table for table in BY_YEAR if "office" in table.key)
+_BEFORE_CELLS = ("1_dimensions.sql", "2_cells.sql")
+_WEIGHTS = ("3_weights.sql",)
+_AFTER_CELLS = ("4_lines.sql", "5_plan.sql")
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,15 +79,15 @@ def restate(
     offices: Sequence[str] | None = None,
     reconciliation: Iterable[ReconciliationRow] | None = None,
     beside: Beside | None = None,
-    while_writing: Callable[[], None] | None = None,
+    once_read: Callable[[], None] | None = None,
 ) -> Restatement:
     """Restates the published rows of these fiscal years and offices (None: all) as of `snapshot_at`.
 
     No year at all ([]) looks at the withhold list and the reconciliation alone.
     Runs inside the caller's transaction, which also gets settings for computing until it ends. `run_date` decides
     which partners are withheld; `impute` splits the core pool by core revenue; `reconciliation` are all its rows
-    (None leaves them as they are); `beside` takes half of the offices where there is much to do; `while_writing`
-    is called when all rows are computed and none is written. Raises ValueError when `published_at` is not after
+    (None leaves them as they are); `beside` takes half of the offices where there is much to do; `once_read` is
+    called when all facts were read and nothing is written. Raises ValueError when `published_at` is not after
     the last publication: a moment is published once.
     """
     cursor = cursor_of(connection)
@@ -98,45 +107,49 @@ def restate(
     set_up_for_computing(cursor)
     tables = list(BY_YEAR) if parameters["years"] != [] else []
     if not tables:
-        _compute(cursor, parameters | {"share": None}, _COMPUTING[:1])
+        _run(cursor, parameters, _BEFORE_CELLS[:1])
+        if once_read:
+            once_read()
     else:
-        _compute_shares(cursor, parameters, beside)
+        _make_new_rows(cursor, parameters, beside, once_read)
     if reconciliation is not None:
         stage_reconciliation(cursor, reconciliation)
         tables.append(RECONCILIATION)
-    if while_writing:
-        while_writing()
     return _publish(cursor, parameters, tables, last)
 
 
-def _compute_shares(cursor: psycopg.Cursor, parameters: Parameters, beside: Beside | None) -> None:
-    """Makes every `new_<table>`: whole here, or half here and half beside."""
+def _make_new_rows(
+    cursor: psycopg.Cursor, parameters: Parameters, beside: Beside | None, once_read: Callable[[], None] | None
+) -> None:
+    """Makes every `new_<table>`; where there is much to do, half of the cells are read and split beside."""
     shares = shares_of(cursor, parameters) if beside else Shares(None, None)
-    theirs: Future[dict[str, list[bytes]]] | None = None
+    theirs: Future[Cells] | None = None
     if beside and shares.theirs is not None:
-        theirs = beside.begin(partial(_compute_beside, parameters=parameters | {"share": shares.theirs}))
-    _compute(cursor, parameters | {"share": shares.ours}, _COMPUTING)
-    if theirs is None:
-        return
-    for table, rows in theirs.result().items():
-        with cursor.copy(cast(LiteralString, f"copy new_{table} from stdin (format binary)")) as copy:
-            for row in rows:
-                copy.write(row)
+        theirs = beside.begin(partial(_cells_beside, parameters=parameters | {"share": shares.theirs}))
+    _run(cursor, parameters, _BEFORE_CELLS)
+    cells = read_cells(cursor, parameters | {"share": shares.ours})
+    numbers = read_numbers(cursor)
+    for some in (cells, *([theirs.result()] if theirs else [])):
+        stage_sums(cursor, some, numbers)
+    _run(cursor, parameters, _WEIGHTS)
+    split = partial(split_cells, numbers=numbers, weights=read_weights(cursor))
+    split_beside = beside.begin(lambda _: split(theirs.result())) if beside and theirs else None
+    if once_read:
+        once_read()
+    stage_pieces(cursor, split(cells))
+    if split_beside:
+        stage_pieces(cursor, split_beside.result())
+    _run(cursor, parameters, _AFTER_CELLS)
 
 
-def _compute_beside(connection: psycopg.Connection, parameters: Parameters) -> dict[str, list[bytes]]:
-    """The new rows of one share of the offices, as the server writes them, by table."""
+def _cells_beside(connection: psycopg.Connection, parameters: Parameters) -> Cells:
     cursor = cursor_of(connection)
     set_up_for_computing(cursor)
-    _compute(cursor, parameters, _COMPUTING)
-    found = {}
-    for table in _BY_OFFICE:
-        with cursor.copy(cast(LiteralString, f"copy new_{table.name} to stdout (format binary)")) as copy:
-            found[table.name] = [bytes(part) for part in copy]
-    return found
+    _run(cursor, parameters, _BEFORE_CELLS)
+    return read_cells(cursor, parameters)
 
 
-def _compute(cursor: psycopg.Cursor, parameters: Parameters, file_names: Iterable[str]) -> None:
+def _run(cursor: psycopg.Cursor, parameters: Parameters, file_names: Iterable[str]) -> None:
     """Every statement of these files in order: dimensions, cells, weights, new rows."""
     for file_name in file_names:
         for text in statements(file_name).values():

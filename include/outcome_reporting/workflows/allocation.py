@@ -83,7 +83,7 @@ def restate(settings: Settings, years: list[int] | None = None) -> dict[str, Any
             impute=settings.impute_core,
             reconciliation=[ReconciliationRow(**_as_row(row)) for row in files],
             beside=beside,
-            while_writing=lambda: live.append(beside.begin(sums)),
+            once_read=lambda: live.append(beside.begin(sums)),
         )
         wrong = reconcile(connection, snapshot_at, live=live[0].result())
         problems = _problems(connection, wrong, snapshot_at, changed.result())

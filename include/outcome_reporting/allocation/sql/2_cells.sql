@@ -1,5 +1,4 @@
--- Money in integer cents, before it is split: `cell`, and the contributions. A connection takes the cells of its own
--- share of the offices; everything else is read by each connection whole.
+-- Contributions and rates, and empty tables for the sums of the cells, which numpy makes (cells.sql, `cells.py`).
 
 -- name: foreign_expense
 -- The rows that need a rate: no dollars written, another currency.
@@ -54,67 +53,21 @@ left join partner_spelling as spelling on spelling.spelling = written.spelling
 left join rate_on as rate on rate.currency = written.currency and rate.date = written.date
 where written.cents is not null or rate.rate is not null
 
--- name: cell
--- Expenses by output and year, fund and partner; measure 1 planned, 2 available, 3 expense. Cents are taken line by
--- line, so that integers are summed; the partner is the one that the line's spelling means.
-create temp table cell on commit drop as
-with written as (
-    select
-        year.output_no, fund.fund_no, expense.partner as spelling,
-        (coalesce(expense.amount_usd, round(expense.amount, 2)) * 100)::bigint as cents
-    from core.expense as expense
-    join live_slice as slice on slice.office = expense.office and slice.slice_id = expense.slice_id
-    join output_year as year
-        on year.office = expense.office and year.output = expense.output
-        and year.fiscal_year = expense.fiscal_year
-    join live_fund as fund on fund.fund = expense.fund
-    where slice.dataset = 'expenses' and (expense.amount_usd is not null or expense.currency = 'USD')
-        and /* in_share(expense) */
-    union all
-    select year.output_no, fund.fund_no, expense.partner, /* cents(expense.amount, rate.rate) */
-    from foreign_expense as expense
-    join rate_on as rate on rate.currency = expense.currency and rate.date = expense.date
-    join output_year as year
-        on year.office = expense.office and year.output = expense.output
-        and year.fiscal_year = expense.fiscal_year
-    join live_fund as fund on fund.fund = expense.fund
-    where /* in_share(expense) */
-)
-select
-    written.output_no, written.fund_no, coalesce(meant.partner, written.spelling, '') as partner,
-    3::smallint as measure, sum(written.cents)::bigint as cents
-from written
-left join partner_spelling as meant on meant.spelling = written.spelling
-group by written.output_no, written.fund_no, coalesce(meant.partner, written.spelling, '')
-having sum(written.cents) <> 0
+-- name: type_cents
+-- What numpy sums of the cells (`cells.py`): the money of each output by kind of fund; measure 1 planned, 2 available,
+-- 3 expense.
+create temp table type_cents (output_no bigint, type_no bigint, measure bigint, cents bigint) on commit drop
 
--- name: budget_cells
--- A revised budget replaces the original of its output, year and fund; it is never added to it.
-insert into cell (output_no, fund_no, partner, measure, cents)
-with governing as (
-    select distinct on (budget.office, budget.output, budget.fiscal_year, budget.fund)
-        budget.office, budget.output, budget.fiscal_year, budget.fund, budget.planned_usd, budget.available_usd
-    from core.budget as budget
-    join live_slice as slice on slice.office = budget.office and slice.slice_id = budget.slice_id
-    where /* in_share(budget) */
-    order by budget.office, budget.output, budget.fiscal_year, budget.fund, budget.version = 'revised' desc
-)
-select year.output_no, fund.fund_no, '', amount.measure, amount.cents
-from governing as budget
-join output_year as year
-    on year.office = budget.office and year.output = budget.output and year.fiscal_year = budget.fiscal_year
-join live_fund as fund on fund.fund = budget.fund
-cross join lateral (
-    values
-        (1::smallint, (budget.planned_usd * 100)::bigint),
-        (2::smallint, (budget.available_usd * 100)::bigint)
-) as amount (measure, cents)
-where amount.cents <> 0
+-- name: direct_cents
+-- The non-core money of each outcome and year by partner.
+create temp table direct_cents (outcome_no bigint, partner_no bigint, cents bigint) on commit drop
 
--- name: type_sum
--- The cells' sums by kind of fund: what the lines of an output have to add up to.
-create temp table type_sum on commit drop as
-select cell.output_no, fund.type_no, fund.fund_type, cell.measure, sum(cell.cents)::bigint as cents
-from cell
-join live_fund as fund on fund.fund_no = cell.fund_no
-group by cell.output_no, fund.type_no, fund.fund_type, cell.measure
+-- name: split_piece
+-- The pieces of every cell, summed by line; `place` says which weight.
+create temp table split_piece (
+    output_no bigint, type_no bigint, measure bigint, place bigint, cents bigint
+) on commit drop
+
+-- name: long_cell
+-- Cells whose weights have so many decimals that they do not fit integers.
+create temp table long_cell (output_no bigint, type_no bigint, measure bigint, cents bigint) on commit drop

@@ -1,5 +1,12 @@
 -- The weights that apply to each output and year that has money: `weight_eff`.
 
+-- name: type_sum
+-- What the lines of an output have to add up to.
+create temp table type_sum on commit drop as
+select money.output_no, money.type_no, fund.fund_type, money.measure, money.cents
+from type_cents as money
+join (select distinct type_no, fund_type from live_fund) as fund on fund.type_no = money.type_no
+
 -- name: greatest_divisor
 create or replace aggregate pg_temp.greatest_divisor (numeric) (sfunc = gcd, stype = numeric)
 

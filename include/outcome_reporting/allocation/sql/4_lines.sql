@@ -15,68 +15,11 @@ having
     or coalesce(sum(type_sum.cents) filter (where type_sum.measure = 2), 0) <> 0
     or coalesce(sum(type_sum.cents) filter (where type_sum.measure = 3), 0) <> 0
 
--- name: weight_set
--- The weights of an output and year in one row, so that a cell meets them once.
-create temp table weight_set on commit drop as
-select output_no, total::bigint as total, array_agg(weight::bigint order by place) as weights
-from weight_eff
-where total <= 2000000000
-group by output_no, total
-
--- name: split_job
--- Where weights have a small total, few rests are left, and cells that leave the same one are split together.
-create temp table split_job on commit drop as
-with claim as (
-    select
-        cell.output_no, fund.type_no, cell.measure, weight.total, weight.weights,
-        sign(cell.cents)::int as times, abs(cell.cents) / weight.total as quotient,
-        mod(abs(cell.cents), weight.total) as rest
-    from cell
-    join live_fund as fund on fund.fund_no = cell.fund_no
-    join weight_set as weight on weight.output_no = cell.output_no
-)
-select (row_number() over ())::int as job_no, job.*
-from (
-    select
-        output_no, type_no, measure, total, rest, sum(times * quotient)::bigint as whole, sum(times) as times,
-        min(weights) as weights
-    from claim
-    where total <= 400
-    group by output_no, type_no, measure, total, rest
-    union all
-    select output_no, type_no, measure, total, rest, times * quotient, times, weights
-    from claim
-    where total > 400
-) as job
-
--- name: split_piece
--- Every job's pieces, summed over the jobs of a line; `place` says which weight. Jobs come in their order, so that
--- only the few pieces of each are sorted, never millions.
-create temp table split_piece on commit drop as
-with part as (
-    select
-        job.job_no, job.output_no, job.type_no, job.measure, job.whole, job.times, job.rest, job.total,
-        piece.weight, piece.place::smallint as place
-    from (select * from split_job order by job_no) as job
-    cross join lateral unnest(job.weights) with ordinality as piece (weight, place)
-),
-/* largest_remainder(int) */
-select
-    output_no, type_no, place,
-    coalesce(sum(cents) filter (where measure = 1), 0)::bigint as planned_cents,
-    coalesce(sum(cents) filter (where measure = 2), 0)::bigint as available_cents,
-    coalesce(sum(cents) filter (where measure = 3), 0)::bigint as expense_cents
-from piece
-group by output_no, type_no, place
-
 -- name: long_weights
 -- Weights of very many decimals (33.3333333333333 beside 66.6666666666667): the same in numeric, cell by cell.
-insert into split_piece (output_no, type_no, place, planned_cents, available_cents, expense_cents)
+insert into split_piece (output_no, type_no, measure, place, cents)
 with job as (
-    select row_number() over () as job_no, cell.output_no, fund.type_no, cell.measure, cell.cents
-    from cell
-    join live_fund as fund on fund.fund_no = cell.fund_no
-    where cell.output_no in (select output_no from weight_eff where total > 2000000000)
+    select row_number() over () as job_no, output_no, type_no, measure, cents from long_cell
 ),
 part as (
     select
@@ -87,26 +30,30 @@ part as (
     join weight_eff as weight on weight.output_no = job.output_no
 ),
 /* largest_remainder(numeric) */
-select
-    output_no, type_no, place,
-    coalesce(sum(cents) filter (where measure = 1), 0)::bigint,
-    coalesce(sum(cents) filter (where measure = 2), 0)::bigint,
-    coalesce(sum(cents) filter (where measure = 3), 0)::bigint
-from piece
-group by output_no, type_no, place
+select output_no, type_no, measure, place, cents from piece
 
 -- name: new_sdg_line
 create temp table new_sdg_line on commit drop as
+with line as (
+    select
+        output_no, type_no, place,
+        coalesce(sum(cents) filter (where measure = 1), 0)::bigint as planned_cents,
+        coalesce(sum(cents) filter (where measure = 2), 0)::bigint as available_cents,
+        coalesce(sum(cents) filter (where measure = 3), 0)::bigint as expense_cents
+    from split_piece
+    group by output_no, type_no, place
+)
 select
     place.office, place.plan_period, place.outcome, place.fiscal_year, place.output, fund.fund_type, weight.sdg,
     split_part(weight.sdg, '.', 1) as goal,
     case when strpos(weight.sdg, '.') > 0 then weight.sdg else '' end as target,
     weight.method, piece.planned_cents, piece.available_cents, piece.expense_cents
-from split_piece as piece
+from line as piece
 join output_place as place on place.output_no = piece.output_no
 join (select distinct type_no, fund_type from live_fund) as fund on fund.type_no = piece.type_no
 join weight_eff as weight on weight.output_no = piece.output_no and weight.place = piece.place
 where piece.planned_cents <> 0 or piece.available_cents <> 0 or piece.expense_cents <> 0
+order by piece.output_no, piece.type_no
 
 -- name: core_pool
 -- Core and institutional money is one pool, whoever is named beside it.
@@ -154,12 +101,10 @@ select job_no as outcome_no, partner, cents from piece
 create temp table partner_money on commit drop as
 with money as (
     select
-        place.outcome_no, case when cell.partner = '' then 'unattributed' else 'direct' end as kind, cell.partner,
-        cell.cents as expense, 0 as contribution
-    from cell
-    join live_fund as fund on fund.fund_no = cell.fund_no and fund.fund_type = 'non-core'
-    join output_place as place on place.output_no = cell.output_no
-    where cell.measure = 3
+        direct.outcome_no, case when partner.partner = '' then 'unattributed' else 'direct' end as kind,
+        partner.partner, direct.cents as expense, 0 as contribution
+    from direct_cents as direct
+    join money_partner as partner on partner.partner_no = direct.partner_no
     union all
     select outcome_no, 'core pool', '', cents, 0
     from core_pool
@@ -180,7 +125,7 @@ with money as (
     join outcome_place as place
         on place.office = split_part(given.outcome, '_', 1) and place.outcome = given.outcome
         and place.fiscal_year = given.fiscal_year
-    where given.stage in ('revenue', 'refund') and /* in_share(place) */
+    where given.stage in ('revenue', 'refund') and /* in_scope(place) */
 )
 select outcome_no, kind, partner, sum(expense)::bigint as expense, sum(contribution)::bigint as contribution
 from money
@@ -209,6 +154,7 @@ select
 from named
 join outcome_place as place on place.outcome_no = named.outcome_no
 where named.expense <> 0 or named.contribution <> 0
+order by named.outcome_no
 
 -- name: new_revenue_line
 create temp table new_revenue_line on commit drop as
@@ -238,7 +184,7 @@ from core.result as result
 join live_slice as slice on slice.office = result.office and slice.slice_id = result.slice_id
 join outcome_year as year
     on year.office = result.office and year.outcome = result.outcome and year.fiscal_year = result.fiscal_year
-where /* in_share(result) */
+where /* in_scope(result) */
 
 -- name: new_note_line
 -- Drafts too: the public view shows approved notes alone.
@@ -250,4 +196,4 @@ from core.progress_note as note
 join live_slice as slice on slice.office = note.office and slice.slice_id = note.slice_id
 join outcome_year as year
     on year.office = note.office and year.outcome = note.outcome and year.fiscal_year = note.fiscal_year
-where /* in_share(note) */
+where /* in_scope(note) */
