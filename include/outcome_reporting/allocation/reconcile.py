@@ -120,8 +120,7 @@ def reconcile(
         for name, rows in zip(_HANDED_OVER, (live.facts, live.contributions), strict=True):
             run_statement(cursor, statements("live_sums.sql")[name])
             with cursor.copy(cast(LiteralString, f"copy {name} from stdin")) as copy:
-                for row in rows:
-                    copy.write(row)
+                copy.write(b"".join(rows))
     for text in texts.values():
         run_statement(cursor, text, parameters)
     return [

@@ -83,17 +83,22 @@ class FileDifference:
 
 
 _MONEY = {"expenses": "posting_date", "contributions": "date", "budgets": None}
+# Dollars that stand in the rows are summed in one pass over the facts; only where a slice has a row without them are
+# its rows read again, one by one, and converted.
 _FOUND = """
 with part as materialized (
   select s.load_id, l.loaded_at, {office} as office, coalesce(s.same_as, s.slice_id) as slice_id
   from core.{content} s join intake.load l using (load_id)
   where s.dataset = %(dataset)s and l.loaded_at <= %(loaded_until)s and {year}),
-line as materialized (
-  select p.load_id, p.loaded_at, f.table_no, {columns}
-  from part p join core.{table} f on f.slice_id = p.slice_id{same_office}),
-{rates}
+stated as materialized (
+  select p.office, p.slice_id, f.table_no, sum({stated}) as usd, count(*) > count({stated}) as is_partly
+  from (select distinct office, slice_id from part) p join core.{table} f on f.slice_id = p.slice_id{same_office}
+  group by 1, 2, 3),
+{converted}
 found as (
-  select line.load_id, line.table_no, sum({usd}) as usd from line{rated} group by 1, 2)
+  select load_id, table_no, sum(usd) as usd from (
+    select p.load_id, s.table_no, s.usd from part p join stated s using (office, slice_id){and_converted}) as worth
+  group by 1, 2)
 select l.file_name, i.sha256, t.sheet, t.dataset, t.loaded_usd, found.usd
 from found join intake.sheet_table t using (load_id, table_no)
 join intake.load l using (load_id) join intake.file i using (file_id)
@@ -102,15 +107,23 @@ order by 1, 2, 3"""
 _OF_YEARS = """s.load_id in (
   select o.load_id from core.{content} o
   where o.dataset = %(dataset)s and split_part(o.slice_key, '|', {place})::int = any(%(years)s))"""
-_RATES = """
+_CONVERTED = """
+line as materialized (
+  select p.load_id, p.loaded_at, f.table_no, f.currency, f.amount, f.amount_usd, f.{day} as day
+  from part p join core.{table} f on f.slice_id = p.slice_id{same_office}
+  where f.amount_usd is null and (select bool_or(is_partly) from stated)),
 wanted as (
-  select distinct loaded_at, currency, day from line where amount_usd is null and currency <> 'USD'),
+  select distinct loaded_at, currency, day from line where currency <> 'USD'),
 rate as materialized (
   select distinct on (w.loaded_at, w.currency, w.day) w.*, e.rate_per_usd
   from wanted w join core.exchange_rate e on e.currency = w.currency and e.effective_date <= w.day
   join core.slice_org_life life on life.slice_id = e.slice_id
     and life.valid_from <= w.loaded_at and (life.valid_to is null or life.valid_to > w.loaded_at)
   order by w.loaded_at, w.currency, w.day, e.effective_date desc),"""
+_AND_CONVERTED = f"""
+    union all
+    select line.load_id, line.table_no, {usd_sql("line", "rate.rate_per_usd")}
+    from line left join rate using (loaded_at, currency, day)"""
 
 
 def file_differences(
@@ -125,17 +138,19 @@ def file_differences(
     for dataset, day in _MONEY.items():
         is_org = dataset == "contributions"
         place = -2 if dataset == "expenses" else -1
+        place_of = {
+            "content": "slice_org" if is_org else "slice",
+            "table": dataset.removesuffix("s"),
+            "same_office": "" if is_org else " and f.office = p.office",
+        }
         query = _FOUND.format(
-            content="slice_org" if is_org else "slice",
+            **place_of,
             office="''" if is_org else "s.office",
-            table=dataset.removesuffix("s"),
-            same_office="" if is_org else " and f.office = p.office",
-            year="true" if years is None else _OF_YEARS.format(content="slice_org" if is_org else "slice", place=place),
-            columns=f"f.currency, f.amount, f.amount_usd, f.{day} as day" if day else "f.planned_usd, f.available_usd",
-            rates=_RATES if day else "",
-            usd=usd_sql("line", "rate.rate_per_usd") if day else "line.planned_usd + line.available_usd",
-            rated=" left join rate using (loaded_at, currency, day)" if day else "",
-        )  # fmt: skip
+            year="true" if years is None else _OF_YEARS.format(place=place, **place_of),
+            stated="f.amount_usd" if day else "f.planned_usd + f.available_usd",
+            converted=_CONVERTED.format(day=day, **place_of) if day else "",
+            and_converted=_AND_CONVERTED if day else "",
+        )
         given = {"dataset": dataset, "loaded_until": loaded_until, "years": None if years is None else list(years)}
         found += [FileDifference(*row) for row in connection.exec_driver_sql(query, given)]
     return found

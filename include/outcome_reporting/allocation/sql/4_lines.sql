@@ -97,16 +97,17 @@ select job_no as outcome_no, partner, cents from piece
 
 -- name: partner_money
 -- The fund's type decides first, then the partner. Imputed lines replace the core pool's expense of their year; what
--- was given to it stays.
+-- was given to it stays. Direct money, the bulk, is one row an outcome, year and partner already, and keeps its order.
 create temp table partner_money on commit drop as
-with money as (
+with direct as (
     select
-        direct.outcome_no, case when partner.partner = '' then 'unattributed' else 'direct' end as kind,
-        partner.partner, direct.cents as expense, 0 as contribution
-    from direct_cents as direct
-    join money_partner as partner on partner.partner_no = direct.partner_no
-    union all
-    select outcome_no, 'core pool', '', cents, 0
+        money.outcome_no, case when money.partner_no = 0 then 'unattributed' else 'direct' end as kind,
+        partner.partner, money.cents as expense
+    from direct_cents as money
+    join money_partner as partner on partner.partner_no = money.partner_no
+),
+money as (
+    select outcome_no, 'core pool' as kind, '' as partner, cents as expense, 0 as contribution
     from core_pool
     where fiscal_year not in (select fiscal_year from core_revenue)
     union all
@@ -126,10 +127,20 @@ with money as (
         on place.office = split_part(given.outcome, '_', 1) and place.outcome = given.outcome
         and place.fiscal_year = given.fiscal_year
     where given.stage in ('revenue', 'refund') and /* in_scope(place) */
+),
+other as (
+    select outcome_no, kind, partner, sum(expense)::bigint as expense, sum(contribution)::bigint as contribution
+    from money
+    group by outcome_no, kind, partner
 )
-select outcome_no, kind, partner, sum(expense)::bigint as expense, sum(contribution)::bigint as contribution
-from money
-group by outcome_no, kind, partner
+select
+    coalesce(direct.outcome_no, other.outcome_no) as outcome_no, coalesce(direct.kind, other.kind) as kind,
+    coalesce(direct.partner, other.partner) as partner,
+    coalesce(direct.expense, 0) + coalesce(other.expense, 0) as expense,
+    coalesce(other.contribution, 0) as contribution
+from direct
+full join other
+    on other.outcome_no = direct.outcome_no and other.kind = direct.kind and other.partner = direct.partner
 
 -- name: new_partner_line
 -- A withheld partner's own lines, and those imputed to it, are one line of the outcome and year.
@@ -154,7 +165,6 @@ select
 from named
 join outcome_place as place on place.outcome_no = named.outcome_no
 where named.expense <> 0 or named.contribution <> 0
-order by named.outcome_no
 
 -- name: new_revenue_line
 create temp table new_revenue_line on commit drop as

@@ -24,12 +24,14 @@ join check_slice as slice on slice.slice_id = rate.slice_id
 create temp table check_fact on commit drop as
 with spent as (
     select
-        expense.office, expense.output, expense.fiscal_year, expense.fund, expense.amount_usd,
-        case
-            when expense.amount_usd is not null then null
-            when expense.currency = 'USD' then (round(expense.amount, 2) * 100)::bigint
-            else /* cents(expense.amount, rate.rate) */
-        end as cents
+        expense.office, expense.output, expense.fiscal_year, expense.fund,
+        coalesce(
+            expense.amount_usd,
+            case
+                when expense.currency = 'USD' then round(expense.amount, 2)
+                else /* cents(expense.amount, rate.rate) */ * 0.01
+            end
+        ) as usd
     from core.expense as expense
     join core.slice_life as life on life.office = expense.office and life.slice_id = expense.slice_id
     left join check_rate as rate
@@ -51,8 +53,7 @@ planned as (
 ),
 fact as (
     select office, output, fiscal_year, fund, 'expense' as measure,
-        coalesce(sum(amount_usd) * 100, 0) + coalesce(sum(cents), 0) as cents,
-        count(*) filter (where amount_usd is null and cents is null) as unconverted
+        coalesce(sum(usd) * 100, 0) as cents, count(*) - count(usd) as unconverted
     from spent group by office, output, fiscal_year, fund
     union all
     select office, output, fiscal_year, fund, 'planned', sum(planned_usd) * 100, 0
