@@ -122,7 +122,7 @@ def _make_new_rows(
     cursor: psycopg.Cursor, parameters: Parameters, beside: Beside | None, once_read: Callable[[], None] | None
 ) -> None:
     """Makes every `new_<table>`; where there is much to do, half of the cells are read and split beside."""
-    shares = shares_of(cursor, parameters) if beside else Shares(None, None)
+    shares = shares_of(cursor, parameters) if beside else Shares(parameters["offices"], None)
     theirs: Future[Cells] | None = None
     if beside and shares.theirs is not None:
         theirs = beside.begin(partial(_cells_beside, parameters=parameters | {"share": shares.theirs}))

@@ -13,7 +13,7 @@ WORTH_IT = 50_000  # lines: below that a second connection costs more than it gi
 
 @dataclass(frozen=True, slots=True)
 class Shares:
-    """Offices computed here and beside; None stands for all of them here, and for nothing beside."""
+    """Offices computed here (None: all there are) and beside (None: nothing is)."""
 
     ours: list[str] | None
     theirs: list[str] | None
@@ -23,7 +23,7 @@ def shares_of(cursor: psycopg.Cursor, parameters: Parameters) -> Shares:
     """Largest office first, each to the side that has fewer lines so far: the same facts, the same shares."""
     found = cursor.execute(statements("shares.sql")["lines_by_office"], parameters).fetchall()
     if len(found) < 2 or sum(lines for _, lines in found) < WORTH_IT:
-        return Shares(None, None)
+        return Shares(parameters["offices"], None)
     sides: tuple[list[str], list[str]] = ([], [])
     counts = [0, 0]
     for office, lines in found:

@@ -477,12 +477,12 @@ fact as (
     select event.dataset, event.at, event.cause, event.load_id, entry.office, entry.output, entry.fiscal_year
     from touching as event
     join core.expense as entry on entry.office = event.office and entry.slice_id = event.slice_id
-    where event.dataset = 'expenses'
+    where event.dataset = 'expenses' and /* in_scope(entry) */
     union
     select event.dataset, event.at, event.cause, event.load_id, entry.office, entry.output, entry.fiscal_year
     from touching as event
     join core.budget as entry on entry.office = event.office and entry.slice_id = event.slice_id
-    where event.dataset = 'budgets'
+    where event.dataset = 'budgets' and /* in_scope(entry) */
     union
     select event.dataset, event.at, event.cause, event.load_id, entry.office, entry.output, entry.fiscal_year
     from event
