@@ -69,7 +69,7 @@ def _of_organization() -> Iterator[tuple[str, str, list[dict[str, Any]]]]:
     yield (
         "partners",
         "partner",
-        [{"partner": one, "name": one, "contributor_type": "C01", "spellings": [one.lower()]} for one in codes],
+        [{"partner": one, "name": one, "contributor_type": "C01", "spellings": [one]} for one in codes],
     )
 
 
