@@ -63,9 +63,7 @@ def test_the_reader_sees_every_view_and_its_twin(as_role):
     connection.exec_driver_sql("select * from report.explain(figure_id => 'all:2022:expense')").all()
 
 
-@pytest.mark.parametrize(
-    "table", ["core.expense", "intake.file", "report.withheld", "report.figure_change", "report.cell"]
-)
+@pytest.mark.parametrize("table", ["core.expense", "intake.file", "report.withheld", "report.figure_change"])
 def test_the_reader_never_reads_behind_the_views(as_role, table):
     with pytest.raises(ProgrammingError):
         as_role("outcomes_reader").exec_driver_sql(f"select * from {table}")

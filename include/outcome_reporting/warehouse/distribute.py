@@ -21,10 +21,7 @@ def distributed_tables() -> list[str]:
 
 
 def _is_by_office(table) -> bool:
-    return (table.schema != "intake" and "office" in table.primary_key.columns) or table.name in _STAGED
-
-
-_STAGED = ("cell", "weight_eff")
+    return table.schema != "intake" and "office" in table.primary_key.columns
 
 
 def check_distribution(engine: Engine) -> list[str]:

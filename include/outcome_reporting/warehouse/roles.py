@@ -24,7 +24,6 @@ READABLE = {
 }
 # Of core, only ends of intervals and the code lists ever change.
 CHANGEABLE = ("core.slice_life", "core.slice_org_life", "core.framework", "core.plan_element", "core.sdg")
-STAGING = ("report.cell", "report.weight_eff")
 _MAINTAIN_SINCE = 170_000
 
 
@@ -104,7 +103,6 @@ def _grants(connection: Connection) -> list[str]:
             f"alter default privileges for role {MIGRATOR} in schema {schema} grant {rights} on tables to {LOADER}"
         )
     statements += [f"grant update, delete on {table} to {LOADER}" for table in CHANGEABLE]
-    statements += [f"grant truncate on {table} to {LOADER}" for table in STAGING]
     if version >= _MAINTAIN_SINCE:
         statements += [f"grant maintain on all tables in schema {schema} to {LOADER}" for schema in SCHEMAS]
     statements += [

@@ -397,41 +397,6 @@ sdg = Table(
     schema="core",
 )
 
-# ---------------------------------------------------------------- report: staging of the allocation
-
-cell = Table(
-    "cell",
-    metadata,
-    # What is split: integer cents by output, year, fund and resolved partner ('' for none).
-    Column("office", Text, nullable=False),
-    Column("output", Text, nullable=False),
-    Column("outcome", Text, nullable=False),
-    Column("plan_period", Text, nullable=False),
-    Column("fiscal_year", SmallInteger, nullable=False),
-    Column("fund", Text, nullable=False),
-    Column("fund_type", Text, nullable=False),
-    Column("partner", Text, nullable=False),
-    Column("measure", Text, nullable=False),  # planned, available, expense
-    Column("cents", BigInteger, nullable=False),
-    prefixes=["UNLOGGED"],
-    schema="report",
-)
-weight_eff = Table(
-    "weight_eff",
-    metadata,
-    # The weights that apply to an output and year, as integers: share = weight / total.
-    Column("office", Text, nullable=False),
-    Column("output", Text, nullable=False),
-    Column("fiscal_year", SmallInteger, nullable=False),
-    Column("sdg", Text, nullable=False),
-    Column("method", Text, nullable=False),
-    Column("weight", BigInteger, nullable=False),
-    Column("total", BigInteger, nullable=False),
-    Column("sort_key", Integer, nullable=False),
-    prefixes=["UNLOGGED"],
-    schema="report",
-)
-
 # ---------------------------------------------------------------- report: what is published
 
 CENTS = BigInteger
