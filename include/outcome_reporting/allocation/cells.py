@@ -6,7 +6,7 @@ lines nor cells are stored: what is published, and checked, are their sums.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -31,6 +31,11 @@ class Cells:
     fund_no: np.ndarray
     partner_no: np.ndarray
     cents: np.ndarray
+
+    def and_of(self, others: Iterable[Cells]) -> Cells:
+        """These and those of other offices."""
+        every = (self, *others)
+        return Cells(*(np.concatenate([getattr(one, name) for one in every]) for name in Cells.__slots__))
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,7 +120,7 @@ def _looked_up(number: np.ndarray, value: np.ndarray) -> np.ndarray:
 
 
 def stage_sums(cursor: psycopg.Cursor, cells: Cells, numbers: Numbers) -> None:
-    """Adds the cells to `type_cents` and `direct_cents`."""
+    """Fills `type_cents` and, in the order of the keys of the lines to be made of it, `direct_cents`."""
     if not len(cells.cents):
         return
     line = numbers.line(cells)

@@ -126,11 +126,9 @@ def _make_new_rows(
     theirs: Future[Cells] | None = None
     if beside and shares.theirs is not None:
         theirs = beside.begin(partial(_cells_beside, parameters=parameters | {"share": shares.theirs}))
-    _run(cursor, parameters, _BEFORE_CELLS)
-    cells = read_cells(cursor, parameters | {"share": shares.ours})
+    cells = _read_share(cursor, parameters | {"share": shares.ours})
     numbers = read_numbers(cursor)
-    for some in (cells, *([theirs.result()] if theirs else [])):
-        stage_sums(cursor, some, numbers)
+    stage_sums(cursor, cells.and_of([theirs.result()] if theirs else []), numbers)
     _run(cursor, parameters, _WEIGHTS)
     split = partial(split_cells, numbers=numbers, weights=read_weights(cursor))
     split_beside = beside.begin(lambda _: split(theirs.result())) if beside and theirs else None
@@ -145,6 +143,10 @@ def _make_new_rows(
 def _cells_beside(connection: psycopg.Connection, parameters: Parameters) -> Cells:
     cursor = cursor_of(connection)
     set_up_for_computing(cursor)
+    return _read_share(cursor, parameters)
+
+
+def _read_share(cursor: psycopg.Cursor, parameters: Parameters) -> Cells:
     _run(cursor, parameters, _BEFORE_CELLS)
     return read_cells(cursor, parameters)
 

@@ -83,17 +83,17 @@ class FileDifference:
 
 
 _MONEY = {"expenses": "posting_date", "contributions": "date", "budgets": None}
-# Dollars that stand in the rows are summed in one pass over the facts; only where a slice has a row without them are
-# its rows read again, one by one, and converted.
+# Dollars that stand in the rows are summed in one pass over all facts, which costs less than to look up the slices of
+# most of them; rows without dollars are read again, one by one, and converted, where there are any.
 _FOUND = """
 with part as materialized (
   select s.load_id, l.loaded_at, {office} as office, coalesce(s.same_as, s.slice_id) as slice_id
   from core.{content} s join intake.load l using (load_id)
   where s.dataset = %(dataset)s and l.loaded_at <= %(loaded_until)s and {year}),
 stated as materialized (
-  select p.office, p.slice_id, f.table_no, sum({stated}) as usd, count(*) > count({stated}) as is_partly
-  from (select distinct office, slice_id from part) p join core.{table} f on f.slice_id = p.slice_id{same_office}
-  group by 1, 2, 3),
+  select {office_of_fact} as office, f.slice_id, f.table_no, sum({stated}) as usd,
+    count(*) > count({stated}) as is_partly
+  from core.{table} f group by 1, 2, 3),
 {converted}
 found as (
   select load_id, table_no, sum(usd) as usd from (
@@ -111,7 +111,7 @@ _CONVERTED = """
 line as materialized (
   select p.load_id, p.loaded_at, f.table_no, f.currency, f.amount, f.amount_usd, f.{day} as day
   from part p join core.{table} f on f.slice_id = p.slice_id{same_office}
-  where f.amount_usd is null and (select bool_or(is_partly) from stated)),
+  where f.amount_usd is null and (select bool_or(is_partly) from part join stated using (office, slice_id))),
 wanted as (
   select distinct loaded_at, currency, day from line where currency <> 'USD'),
 rate as materialized (
@@ -146,6 +146,7 @@ def file_differences(
         query = _FOUND.format(
             **place_of,
             office="''" if is_org else "s.office",
+            office_of_fact="''" if is_org else "f.office",
             year="true" if years is None else _OF_YEARS.format(place=place, **place_of),
             stated="f.amount_usd" if day else "f.planned_usd + f.available_usd",
             converted=_CONVERTED.format(day=day, **place_of) if day else "",

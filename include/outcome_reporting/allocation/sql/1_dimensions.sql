@@ -78,7 +78,8 @@ select
     partner.contributor_type,
     coalesce(partner.withhold_until > %(run_date)s, false) as is_withheld,
     partner.spellings,
-    row_number() over (order by ordered.key collate "C", partner.partner collate "C") as place
+    row_number() over (order by ordered.key collate "C", partner.partner collate "C") as place,
+    row_number() over (order by partner.partner collate "C", partner.slice_id) as partner_no
 from core.partner as partner
 join live_slice_org as slice on slice.slice_id = partner.slice_id
 cross join lateral (/* natural_key(partner.partner) */) as ordered
@@ -86,7 +87,7 @@ cross join lateral (/* natural_key(partner.partner) */) as ordered
 -- name: partner_spelling
 -- Code before name before alias, as the spellings stand: the cell's folded text leads to one partner.
 create temp table partner_spelling on commit drop as
-select distinct on (written.spelling) written.spelling, partner.partner, partner.place as partner_no
+select distinct on (written.spelling) written.spelling, partner.partner, partner.partner_no
 from live_partner as partner
 cross join lateral unnest(partner.spellings) with ordinality as written (spelling, rank)
 order by written.spelling, least(written.rank, 3), partner.place
@@ -96,4 +97,4 @@ order by written.spelling, least(written.rank, 3), partner.place
 create temp table money_partner on commit drop as
 select 0::bigint as partner_no, '' as partner
 union all
-select place, partner from live_partner
+select partner_no, partner from live_partner

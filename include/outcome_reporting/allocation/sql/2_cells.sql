@@ -9,7 +9,7 @@ select
 from core.expense as expense
 join live_slice as slice on slice.office = expense.office and slice.slice_id = expense.slice_id
 where slice.dataset = 'expenses' and expense.amount_usd is null and expense.currency <> 'USD'
-    and /* in_scope(expense) */
+    and /* in_share(expense) */
 
 -- name: written_contribution
 create temp table written_contribution on commit drop as

@@ -486,8 +486,10 @@ fact as (
     union
     select event.dataset, event.at, event.cause, event.load_id, entry.office, entry.output, entry.fiscal_year
     from event
-    join foreign_expense as entry on entry.currency = split_part(event.slice_key, '|', 1)
-    where event.dataset = 'exchange_rates' and entry.office in (select office from known)
+    join core.expense as entry on entry.currency = split_part(event.slice_key, '|', 1)
+    join live_slice as slice on slice.office = entry.office and slice.slice_id = entry.slice_id
+    where event.dataset = 'exchange_rates' and entry.amount_usd is null and slice.dataset = 'expenses'
+        and entry.office in (select office from known) and /* in_scope(entry) */
 )
 select distinct 1 as rank, fact.dataset, fact.at, fact.cause, fact.load_id, fact.office, year.outcome,
     fact.fiscal_year::int
