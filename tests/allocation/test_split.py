@@ -56,11 +56,11 @@ def test_weights_that_do_not_fit_are_refused() -> None:
 
 def test_keys_are_summed_in_order_and_zeros_left_out() -> None:
     parts = [(np.array([3, 1]), np.array([5, 7])), (np.array([1, 2, 2]), np.array([-7, 1, 1]))]
-    key, cents = sum_by_key(iter(parts))
+    key, cents = sum_by_key(parts)
     assert (key.tolist(), cents.tolist()) == ([2, 3], [2, 5])
-    assert [len(one) for one in sum_by_key(iter([]))] == [0, 0]
+    assert [len(one) for one in sum_by_key([])] == [0, 0]
 
 
 def test_sums_that_could_leave_64_bits_are_refused() -> None:
     with pytest.raises(OverflowError):
-        sum_by_key(iter([(np.array([1, 1, 1]), np.array([2**61, 2**61, 2**61]))]))
+        sum_by_key([(np.array([1, 1, 1]), np.array([2**61, 2**61, 2**61]))])

@@ -18,6 +18,7 @@ from outcome_reporting.allocation.statements import Parameters, run_statement, s
 
 EXPENSE = 2  # measures are 0 planned, 1 available, 2 expense in cells, and 1 to 3 in the tables made of them
 _MEASURES = 3
+_PARTNER_BITS = 31  # numbers of outcomes and partners are integers of 32 bits and positive
 _LARGEST_SUM = 2.0**62
 _FOLDED_AT = 1 << 21  # lines that are held before they are summed: memory stays flat
 
@@ -31,11 +32,6 @@ class Cells:
     fund_no: np.ndarray
     partner_no: np.ndarray
     cents: np.ndarray
-
-    def and_of(self, others: Iterable[Cells]) -> Cells:
-        """These and those of other offices."""
-        every = (self, *others)
-        return Cells(*(np.concatenate([getattr(one, name) for one in every]) for name in Cells.__slots__))
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +77,7 @@ def _lines(cursor: psycopg.Cursor, parameters: Parameters) -> Iterator[tuple[np.
         yield from read_integers(cursor, _query(name), parameters)
 
 
-def sum_by_key(parts: Iterator[tuple[np.ndarray, ...]]) -> tuple[np.ndarray, np.ndarray]:
+def sum_by_key(parts: Iterable[tuple[np.ndarray, ...]]) -> tuple[np.ndarray, np.ndarray]:
     """Distinct keys in order, and the sum of each one's cents, where it is not zero."""
     held = [(np.zeros(0, np.int64), np.zeros(0, np.int64))]
     count = 0
@@ -119,18 +115,22 @@ def _looked_up(number: np.ndarray, value: np.ndarray) -> np.ndarray:
     return found
 
 
-def stage_sums(cursor: psycopg.Cursor, cells: Cells, numbers: Numbers) -> None:
-    """Fills `type_cents` and, in the order of the keys of the lines to be made of it, `direct_cents`."""
-    if not len(cells.cents):
-        return
-    line = numbers.line(cells)
-    starts = np.flatnonzero(np.diff(line, prepend=line[0] - 1))
-    write_integers(cursor, "type_cents", *numbers.parts(line[starts]), np.add.reduceat(cells.cents, starts))
-    direct = np.flatnonzero((cells.measure == EXPENSE) & (numbers.is_non_core[cells.fund_no] == 1))
-    partners = int(cells.partner_no.max()) + 1
-    place = numbers.outcome_of[cells.output_no[direct]] * partners + cells.partner_no[direct]
-    key, cents = sum_by_key(iter([(place, cells.cents[direct])]))
-    write_integers(cursor, "direct_cents", *np.divmod(key, partners), cents)
+def stage_sums(cursor: psycopg.Cursor, halves: Iterable[Cells], numbers: Numbers) -> None:
+    """Fills `type_cents` and, in the order of the keys of the lines to be made of it, `direct_cents`.
+
+    The halves are of different offices, and all are numbered alike.
+    """
+    direct = []
+    for cells in halves:
+        if len(cells.cents):
+            line = numbers.line(cells)
+            starts = np.flatnonzero(np.diff(line, prepend=line[0] - 1))
+            write_integers(cursor, "type_cents", *numbers.parts(line[starts]), np.add.reduceat(cells.cents, starts))
+        chosen = np.flatnonzero((cells.measure == EXPENSE) & (numbers.is_non_core[cells.fund_no] == 1))
+        place = (numbers.outcome_of[cells.output_no[chosen]] << _PARTNER_BITS) + cells.partner_no[chosen]
+        direct.append((place, cells.cents[chosen]))
+    key, cents = sum_by_key(direct)
+    write_integers(cursor, "direct_cents", key >> _PARTNER_BITS, key & ((1 << _PARTNER_BITS) - 1), cents)
 
 
 @dataclass(frozen=True, slots=True)

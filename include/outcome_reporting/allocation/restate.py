@@ -128,7 +128,7 @@ def _make_new_rows(
         theirs = beside.begin(partial(_cells_beside, parameters=parameters | {"share": shares.theirs}))
     cells = _read_share(cursor, parameters | {"share": shares.ours})
     numbers = read_numbers(cursor)
-    stage_sums(cursor, cells.and_of([theirs.result()] if theirs else []), numbers)
+    stage_sums(cursor, [cells, theirs.result()] if theirs else [cells], numbers)
     _run(cursor, parameters, _WEIGHTS)
     split = partial(split_cells, numbers=numbers, weights=read_weights(cursor))
     split_beside = beside.begin(lambda _: split(theirs.result())) if beside and theirs else None
