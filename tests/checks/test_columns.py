@@ -4,7 +4,7 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
-from outcome_reporting.checks.columns import Columns, combined, united
+from outcome_reporting.checks.columns import Columns, combined, fingerprints, repeated, united
 from outcome_reporting.domain.table import TypedTable
 
 FUNDS = ["F2", None, "F1", "F2", "F1", None]
@@ -56,3 +56,30 @@ def test_united_columns_share_their_numbers():
         place[one.distinct("fund").of_row].tolist() for place, one in zip(places, (first, lacking, second), strict=True)
     ]
     assert of_row == [[0, 3, 1, 0, 1, 3], [3] * 6, [1, 2, 1, 0, 1, 3]]
+
+
+KEYS = ["", "A", "AB", "BA", "A-1", "A-2", "Zurich 0001", "Zürich 0001", "a" * 8, "a" * 9, "a" * 16, "0000000100000001"]
+
+
+def test_a_fingerprint_tells_keys_apart_wherever_they_stand():
+    texts = pa.array([*KEYS, None])
+    prints = fingerprints(texts)
+    assert len(set(prints[:-1].tolist())) == len(KEYS)
+    assert prints[-1] == prints[0]  # nothing, and an empty text
+    assert fingerprints(texts.slice(4, 5)).tolist() == prints[4:9].tolist()
+    assert fingerprints(texts.cast(pa.large_string())).tolist() == prints.tolist()
+    assert fingerprints(pa.array([], pa.string())).tolist() == []
+    assert fingerprints(pa.nulls(2, pa.string())).tolist() == [0, 0]
+
+
+def test_what_stands_twice_is_found_in_all_its_parts():
+    parts = [np.array([1, 2, 2, 3], np.uint64), np.array([], np.uint64), np.array([3, 4], np.uint64)]
+    assert [found.tolist() for found in repeated(parts)] == [[False, True, True, True], [], [True, False]]
+
+
+def test_one_key_is_written_alike_by_its_texts_and_its_values():
+    columns = Columns(_table(fund=pa.array(FUNDS), partner=_encoded(PARTNERS, ["SWE", "NOR"])))
+    for names in (["fund"], ["partner"], ["fund", "partner"], ["fund", "outcome"]):
+        keys, texts = columns.keys(names), columns.key_texts(names).to_pylist()
+        assert [keys.listed[number] for number in keys.of_row] == texts
+    assert columns.has_empty("fund") and columns.has_empty("outcome") and not columns.has_empty("row_no")

@@ -17,7 +17,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from outcome_reporting.checks.columns import Columns, combined, united
+from outcome_reporting.checks.columns import Columns, combined, repeated, united
 from outcome_reporting.checks.library import NUMBER, open_library, warm_up
 from outcome_reporting.checks.suites import KEY, REQUIRED, TEXTS, Check, suite
 from outcome_reporting.domain.contract import Contract, Field, Kind
@@ -66,7 +66,7 @@ class _Rows:
         )
 
     def _has_empty(self, name: str) -> bool:
-        return any(one.distinct(name).has_empty for one in self.columns)
+        return any(one.has_empty(name) for one in self.columns)
 
     def whole(self, checks: Sequence[Check]) -> pd.DataFrame:
         """The frame of all rows, integers only: money in its units and the number of the key within its file.
@@ -88,11 +88,11 @@ class _Rows:
         """Equal where two rows of one file have the same key."""
         files = np.repeat(np.array(self.files), np.diff(self.starts))
         file_count, key = max(self.files) + 1, self.contract.key
-        if len(key) == 1 and len(set(self.files)) == len(self.files):
+        if len(set(self.files)) == len(self.files):
             # one table a file: its own numbers will do, and a million keys need not be united
-            columns = [one.distinct(key[0]) for one in self.columns]
-            highest = max(column.count for column in columns) + 1
-            return combined([files, np.concatenate([column.of_row for column in columns])], [file_count, highest])
+            columns = [_numbered_keys(one, key) for one in self.columns]
+            highest = max(int(column.max(initial=0)) for column in columns) + 1
+            return combined([files, np.concatenate(columns)], [file_count, highest])
         sizes = [len(self.distinct(name)) + 1 for name in key]
         return combined([files, *(self.of_row(name) for name in key)], [file_count, *sizes])
 
@@ -147,6 +147,13 @@ class _Rows:
                 dataset=table.dataset,
                 field=field.name,
             )
+
+
+def _numbered_keys(columns: Columns, key: Sequence[str]) -> np.ndarray:
+    """Equal where two rows of the table have the same key. Where no two fingerprints are alike no two keys are."""
+    if repeated([columns.key_prints(key)])[0].any():
+        return columns.keys(key).of_row
+    return np.arange(columns.table.row_count)
 
 
 def _money(columns: Columns, name: str) -> list[pa.Array]:

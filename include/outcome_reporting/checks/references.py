@@ -271,7 +271,8 @@ def _exchange(report: _Report, catalogue: Catalogue) -> Iterator[Finding]:
     for index, (currency, day) in enumerate(found.values):
         rate = rates[index]
         if rate is not None:
-            yield from _agreement(report, suspects.get(index, ()), Decimal(rate))
+            if index in suspects:
+                yield from _agreement(report, suspects[index], Decimal(rate))
         elif currency is not None and isinstance(day, date):
             rows = found.rows(index)
             yield from report.at(

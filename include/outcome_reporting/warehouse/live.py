@@ -143,29 +143,40 @@ def key_text(contract: Contract) -> str:
     return f" || chr({ord(KEY_SEPARATOR)}) || ".join(parts)
 
 
+def slices_stay(connection: Connection, contract: Contract, replaced: Collection[tuple[str, str]]) -> bool:
+    """Whether a live slice of the dataset is not about to be replaced; `replaced` are (office, slice key) pairs."""
+    query, given = _staying_slices(contract, replaced)
+    return connection.exec_driver_sql(f"{query} limit 1", given).first() is not None
+
+
+def _staying_slices(contract: Contract, replaced: Collection[tuple[str, str]]) -> tuple[str, dict[str, Any]]:
+    """A select of the live slices of a dataset that are not about to be replaced, and what it is given."""
+    is_org = contract.is_organization_wide
+    life, own, office = ("slice_org_life", "", "''") if is_org else ("slice_life", "office, ", "office")
+    given = {
+        "dataset": contract.dataset,
+        "offices": [of_office for of_office, _ in replaced],
+        "replaced": [key for _, key in replaced],
+    }
+    query = f"""select {own}slice_id from core.{life} where {valid_sql(None)} and dataset = %(dataset)s
+      and ({office}, slice_key) not in (select unnest(%(offices)s::text[]), unnest(%(replaced)s::text[]))"""
+    return query, given
+
+
 def keys_elsewhere(
     connection: Connection, contract: Contract, keys: pa.Array, replaced: Collection[tuple[str, str]]
 ) -> dict[str, str]:
     """Keys that a live row has in a slice that is not about to be replaced: {key: name of its file}.
 
     `keys` are texts as `key_text` makes them, `replaced` (office, slice key) pairs. The facts are looked at only
-    where a slice of the dataset stays, once and whole: an index on keys would cost each load more than this costs
-    a night.
+    where a slice of the dataset stays (`slices_stay`), once and whole: an index on keys would cost each load more
+    than this costs a night.
     """
-    is_org = contract.is_organization_wide
-    life, own = ("core.slice_org_life", "") if is_org else ("core.slice_life", "office, ")
-    office = "''" if is_org else "office"
-    names = {
-        "dataset": contract.dataset,
-        "offices": [of_office for of_office, _ in replaced],
-        "replaced": [key for _, key in replaced],
-    }
-    staying = f"""select {own}slice_id from {life} where {valid_sql(None)} and dataset = %(dataset)s
-      and ({office}, slice_key) not in (select unnest(%(offices)s::text[]), unnest(%(replaced)s::text[]))"""
-    if not len(keys) or connection.exec_driver_sql(f"{staying} limit 1", names).first() is None:
+    if not len(keys) or not slices_stay(connection, contract, replaced):
         return {}
-    key = key_text(contract)
-    facts, slices = "core." + contract.table.removeprefix("core."), "core.slice_org" if is_org else "core.slice"
+    own, slices = ("", "core.slice_org") if contract.is_organization_wide else ("office, ", "core.slice")
+    staying, given = _staying_slices(contract, replaced)
+    key, facts = key_text(contract), "core." + contract.table.removeprefix("core.")
     query = f"""
     with staying as materialized ({staying}),
     found as materialized (
@@ -173,7 +184,7 @@ def keys_elsewhere(
     select f.key, l.file_name from found f join staying using ({own}slice_id)
     join {slices} using ({own}slice_id) join intake.load l using (load_id)"""
     # one text is bound a hundred times faster than an array of a million
-    found = connection.exec_driver_sql(query, names | {"keys": "\x1f".join(keys.to_pylist())})
+    found = connection.exec_driver_sql(query, given | {"keys": "\x1f".join(keys.to_pylist())})
     return {row.key: row.file_name for row in found}
 
 

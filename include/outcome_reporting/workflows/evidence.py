@@ -133,6 +133,10 @@ class Evidence:
         is_later = loaded_at > candidate.seen_before_at and dropped_at > candidate.dropped_at
         return file_name if is_later else None
 
+    def slices_stay(self, contract: Contract, replaced: set) -> bool:
+        """Whether anything of a dataset is live in slices other than these (office, slice key)."""
+        return live.slices_stay(self.connection, contract, replaced)
+
     def keys_elsewhere(self, contract: Contract, keys: pa.Array, replaced: set) -> dict[str, str]:
         """Keys that live rows have in slices other than these (office, slice key): key -> name of its file."""
         return live.keys_elsewhere(self.connection, contract, keys, replaced)

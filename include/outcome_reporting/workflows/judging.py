@@ -16,7 +16,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from outcome_reporting.checks.catalogue import DIMENSIONS, Catalogue
-from outcome_reporting.checks.columns import united
+from outcome_reporting.checks.columns import Columns, repeated, united
 from outcome_reporting.checks.expectations import check_tables
 from outcome_reporting.checks.groups import judge_groups
 from outcome_reporting.checks.references import check_references
@@ -214,28 +214,47 @@ def _judge_keys(evidence: Evidence, standing: list[Candidate], slices: Mapping[s
         owned = [(c, place, table) for c in standing for place, table in enumerate(c.tables_of(contract.dataset))]
         if not contract.may_key_span_slices or not owned:
             continue
-        columns = [evidence.columns(table).keys(contract.key) for _, _, table in owned]
-        keys, numbers = united(columns)
-        replaced = {key[1:] for c in standing for key in slices[c.file_id] if key[0] == contract.dataset}
-        elsewhere = evidence.keys_elsewhere(contract, keys, replaced)
-        is_elsewhere = pc.is_in(keys, pa.array(list(elsewhere), keys.type)).to_numpy(zero_copy_only=False)
-        # only a key that stands in two tables, or elsewhere, needs a look at its rows
-        counts = np.bincount(np.concatenate([number[:-1] for number in numbers]), minlength=len(keys))
-        is_suspect = np.append(is_elsewhere | (counts > 1), False)
-        if not is_suspect.any():
+        columns = [evidence.columns(table) for _, _, table in owned]
+        elsewhere = _keys_of_staying_slices(evidence, contract, columns, standing, slices)
+        # only a key that seems to stand in two places, or stands elsewhere, needs a look at its rows
+        suspects = repeated([one.key_prints(contract.key) for one in columns])
+        if elsewhere:
+            listed = pa.array(list(elsewhere), pa.string())
+            suspects = [
+                is_suspect | pc.is_in(one.key_texts(contract.key), listed).to_numpy(zero_copy_only=False)
+                for is_suspect, one in zip(suspects, columns, strict=True)
+            ]
+        if not any(is_suspect.any() for is_suspect in suspects):
             continue
         winners = _winning_rows(contract, standing, slices)
         seen: dict[str, Candidate] = {}
-        for (candidate, place, table), column, number in zip(owned, columns, numbers, strict=True):
-            of_row = number[column.of_row]
-            for row in np.flatnonzero(is_suspect[of_row]):
-                text = keys[of_row[row]].as_py()
+        for (candidate, place, table), column, is_suspect in zip(owned, columns, suspects, strict=True):
+            keys = column.key_texts(contract.key)
+            for row in np.flatnonzero(is_suspect):
+                text = keys[row].as_py()
+                if text is None:
+                    continue
                 other = elsewhere.get(text)
                 if other is None and row in winners.get((candidate.file_id, place), ()):
                     first = seen.setdefault(text, candidate)
                     other = first.file_name if first is not candidate else None
                 if other:
                     candidate.findings.append(_key_elsewhere(contract, table, int(row), text, other))
+
+
+def _keys_of_staying_slices(
+    evidence: Evidence,
+    contract: Contract,
+    columns: Sequence[Columns],
+    standing: list[Candidate],
+    slices: Mapping[str, Slices],
+) -> dict[str, str]:
+    """The keys of these tables that live rows have in slices which none of the files replaces: key -> file name."""
+    replaced = {key[1:] for c in standing for key in slices[c.file_id] if key[0] == contract.dataset}
+    if not evidence.slices_stay(contract, replaced):
+        return {}
+    keys, _ = united([one.keys(contract.key) for one in columns])
+    return evidence.keys_elsewhere(contract, keys, replaced)
 
 
 def _key_elsewhere(contract: Contract, table: TypedTable, row: int, key: str, other: str) -> Finding:
