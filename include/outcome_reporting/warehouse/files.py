@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, delete, insert, select
+from sqlalchemy import Connection, insert, select
 from sqlalchemy.dialects.postgresql import insert as upsert
 
 from outcome_reporting.domain.finding import Finding
@@ -59,11 +59,25 @@ def find_file(connection: Connection, sha256: str) -> dict[str, Any] | None:
     return dict(found) if found else None
 
 
+def write_verdict(
+    connection: Connection, file_id: uuid.UUID, verdict: str, moment: datetime, digest: str, run_id: uuid.UUID
+) -> None:
+    """Accepted or rejected, when, by which run; `digest` tells a later verdict on the same content apart."""
+    connection.exec_driver_sql(
+        "update intake.file set verdict = %(verdict)s, verdict_at = %(at)s, verdict_digest = %(digest)s, "
+        "run_id = %(run)s where file_id = %(file)s",
+        {"verdict": verdict, "at": moment, "digest": digest, "run": run_id, "file": file_id},
+    )
+
+
+_INSERT_FINDINGS = insert(tables.finding)
+
+
 def write_findings(
     connection: Connection, file_id: uuid.UUID, findings: Sequence[Finding], run_id: uuid.UUID | None = None
 ) -> None:
     """Replaces what is written down about a file."""
-    connection.execute(delete(tables.finding).where(tables.finding.c.file_id == file_id))
+    connection.exec_driver_sql("delete from intake.finding where file_id = %(file)s", {"file": file_id})
     rows = [
         {
             "file_id": file_id,
@@ -85,4 +99,4 @@ def write_findings(
         for n, one in enumerate(findings, start=1)
     ]
     if rows:
-        connection.execute(insert(tables.finding), rows)
+        connection.execute(_INSERT_FINDINGS, rows)

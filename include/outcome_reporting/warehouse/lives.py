@@ -11,6 +11,9 @@ from sqlalchemy import Connection, Table, bindparam, insert, update
 
 from outcome_reporting.warehouse import tables
 
+# made once: a statement that is built anew for each file costs as much again as it runs
+_BEGIN = {life.name: insert(life) for life in (tables.slice_life, tables.slice_org_life)}
+
 
 class Sliced(Protocol):
     """Whatever names a slice and its key; office is '' for the whole organization."""
@@ -54,7 +57,7 @@ def close_lives(
 def open_lives(
     connection: Connection, life: Table, slices: Sequence[Sliced], moment: datetime, cause: str, load_id: uuid.UUID
 ) -> None:
-    """Begins an interval for each slice; its held rows wait (again)."""
+    """Begins an interval for each slice."""
     rows = [
         {
             **({"office": one.office} if life is tables.slice_life else {}),
@@ -68,7 +71,11 @@ def open_lives(
         for one in slices
     ]
     if rows:
-        connection.execute(insert(life), rows)
-        held = tables.held_row
-        again = held.c.slice_id.in_([one.slice_id for one in slices]) & held.c.released_at.is_not(None)
-        connection.execute(update(held).where(again).values(released_at=None))
+        connection.execute(_BEGIN[life.name], rows)
+
+
+def let_wait_again(connection: Connection, slices: Sequence[Sliced]) -> None:
+    """The held rows of slices that have been live before and are again wait as they did then."""
+    held = tables.held_row
+    again = held.c.slice_id.in_([one.slice_id for one in slices]) & held.c.released_at.is_not(None)
+    connection.execute(update(held).where(again).values(released_at=None))

@@ -16,7 +16,7 @@ from decimal import Decimal
 from typing import Any
 
 import numpy as np
-from sqlalchemy import Connection, func, insert, select, tuple_
+from sqlalchemy import Connection, func, insert, select
 
 from outcome_reporting.domain.contract import Contract
 from outcome_reporting.domain.errors import SystemFault
@@ -28,6 +28,12 @@ from outcome_reporting.warehouse.live import live_spellings
 from outcome_reporting.warehouse.lives import close_lives, open_lives
 from outcome_reporting.warehouse.moments import begin_load, next_load_moment, next_moment
 from outcome_reporting.warehouse.slices import SliceRows, digest_slices, in_slice_order, split_slices
+
+# made once: a statement that is built anew for each file costs as much again as it runs
+_INSERT = {
+    table.name: insert(table)
+    for table in (tables.load, tables.sheet_table, tables.held_row, tables.slice_, tables.slice_org)
+}
 
 
 @dataclass(slots=True)
@@ -130,10 +136,11 @@ def write_load(connection: Connection, plan: LoadPlan) -> LoadResult:
     writer = _Writer(connection, plan, uuid.uuid4())
     for dataset in _with_held_only(plan):
         writer.copy(dataset)
+    sheets = writer.sheet_rows()  # before the moment, which keeps other loads waiting
     moment = next_load_moment(connection, plan.moment)
     writer.write_load(moment)
     slices = writer.make_live(moment)
-    loaded, difference = writer.write_sheets()
+    loaded, difference = writer.write_sheets(sheets)
     return LoadResult(
         writer.load_id,
         moment,
@@ -217,18 +224,17 @@ class _Writer:
         self.stored.append(_Stored(contract, ordered, results, digests, held))
 
     def write_load(self, moment: datetime) -> None:
-        self.connection.execute(
-            insert(tables.load).values(
-                load_id=self.load_id,
-                file_id=self.plan.file_id,
-                run_id=self.plan.run_id,
-                loaded_at=moment,
-                file_name=self.plan.file_name,
-                source=self.plan.source,
-                owner=self.plan.owner,
-                dropped_at=self.plan.dropped_at,
-            )
-        )
+        row = {
+            "load_id": self.load_id,
+            "file_id": self.plan.file_id,
+            "run_id": self.plan.run_id,
+            "loaded_at": moment,
+            "file_name": self.plan.file_name,
+            "source": self.plan.source,
+            "owner": self.plan.owner,
+            "dropped_at": self.plan.dropped_at,
+        }
+        self.connection.execute(_INSERT["load"], row)
 
     def make_live(self, moment: datetime) -> list[SliceResult]:
         """Slices, lives and held rows of everything that was copied.
@@ -270,27 +276,22 @@ class _Writer:
         return held
 
     def _live(self, contract: Contract, parts: Sequence[SliceRows]) -> dict[tuple[str, str], tuple[uuid.UUID, str]]:
-        """The live slice and its digest for each (office, key) among these."""
+        """The live slice and its digest for each (office, key) among these; what mixes two of them may be there too."""
         if not parts:
             return {}
-        life, content = _life_table(contract), _slice_table(contract)
-        joined = life.c.slice_id == content.c.slice_id
-        if contract.is_organization_wide:
-            query = select(life.c.slice_key, life.c.slice_id, content.c.digest).where(
-                joined,
-                life.c.slice_key.in_([part.slice_key for part in parts]),
-                life.c.valid_to.is_(None),
-                life.c.dataset == contract.dataset,
-            )
-            return {("", key): (slice_id, digest) for key, slice_id, digest in self.connection.execute(query)}
-        query = select(life.c.office, life.c.slice_key, life.c.slice_id, content.c.digest).where(
-            joined,
-            life.c.office == content.c.office,
-            tuple_(life.c.office, life.c.slice_key).in_([(part.office, part.slice_key) for part in parts]),
-            life.c.valid_to.is_(None),
-            life.c.dataset == contract.dataset,
+        own = "''" if contract.is_organization_wide else "office"
+        joined = "slice_id" if contract.is_organization_wide else "office, slice_id"
+        of_office = "" if contract.is_organization_wide else " and office = any(%(offices)s)"
+        found = self.connection.exec_driver_sql(
+            f"select {own}, life.slice_key, slice_id, content.digest from core.{_life_table(contract).name} life "
+            f"join core.{_slice_table(contract).name} content using ({joined}) where life.valid_to is null "
+            f"and life.dataset = %(dataset)s and life.slice_key = any(%(keys)s){of_office}",
+            {
+                "dataset": contract.dataset,
+                "offices": sorted({part.office for part in parts}),
+                "keys": [part.slice_key for part in parts],
+            },
         )
-        found = self.connection.execute(query)
         return {(office, key): (slice_id, digest) for office, key, slice_id, digest in found}
 
     def _insert_held(self, stored: _Stored, moment: datetime) -> None:
@@ -316,7 +317,7 @@ class _Writer:
             for group, row in pairs
         ]
         if rows:
-            self.connection.execute(insert(tables.held_row), rows)
+            self.connection.execute(_INSERT["held_row"], rows)
 
     def _insert_slices(self, contract: Contract, results: list[SliceResult], digests: list[str]) -> None:
         rows = [
@@ -335,7 +336,7 @@ class _Writer:
             for one, digest in zip(results, digests, strict=True)
         ]
         if rows:
-            self.connection.execute(insert(_slice_table(contract)), rows)
+            self.connection.execute(_INSERT[_slice_table(contract).name], rows)
 
     def _change_lives(self, contract: Contract, results: list[SliceResult], moment: datetime) -> None:
         """Ends what is replaced and begins what is new, at the same moment."""
@@ -363,11 +364,14 @@ class _Writer:
                     slice_of_row[part.rows[place]] = number
             copy_rows(self.connection, contract, table, ids, slice_of_row)
 
-    def write_sheets(self) -> tuple[Decimal | None, Decimal | None]:
-        """One row for each table of the file with its control sums; returns dollars loaded and the difference."""
-        rows = [row for stored in self.stored for row in self._sheet_rows(stored)]
+    def sheet_rows(self) -> list[dict[str, Any]]:
+        """One row for each table of the file with its control sums: of the file, and of what the database holds."""
+        return [row for stored in self.stored for row in self._sheet_rows(stored)]
+
+    def write_sheets(self, rows: list[dict[str, Any]]) -> tuple[Decimal | None, Decimal | None]:
+        """Writes the sums down; returns dollars loaded and the difference."""
         if rows:
-            self.connection.execute(insert(tables.sheet_table), rows)
+            self.connection.execute(_INSERT["sheet_table"], rows)
         loaded = [row["loaded_usd"] for row in rows if row["loaded_usd"] is not None]
         differences = [
             row["amount_in_file_usd"] - row["loaded_usd"] - row["held_usd"]

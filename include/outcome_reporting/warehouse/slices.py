@@ -7,8 +7,10 @@ from __future__ import annotations
 
 import hashlib
 import json
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -125,16 +127,21 @@ def _feed(label: str, column: pa.Array, spans: Sequence[tuple[Any, int, int]]) -
     """Gives each digest its rows (from, to) of a column; a column without values there is as good as not there."""
     if column.null_count == len(column):
         return
-    is_set = column.is_valid().to_numpy(zero_copy_only=False)
+    is_set = column.is_valid().to_numpy(zero_copy_only=False) if column.null_count else None
     values, letters, places = _as_numbers(column)
     for digest, start, end in spans:
-        if not is_set[start:end].any():
+        if is_set is not None and not is_set[start:end].any():
             continue
-        digest.update(f"\0{label} {end - start} ".encode())
-        digest.update(np.packbits(is_set[start:end]))
+        bits = _all_set(end - start) if is_set is None else np.packbits(is_set[start:end]).tobytes()
+        digest.update(f"\0{label} {end - start} ".encode() + bits)
         digest.update(values[start:end])
         if places is not None:
             digest.update(letters[places[start] : places[end]])
+
+
+@lru_cache(maxsize=1 << 12)
+def _all_set(count: int) -> bytes:
+    return np.packbits(np.ones(count, bool)).tobytes()
 
 
 def _as_numbers(column: pa.Array) -> tuple[np.ndarray, Any, np.ndarray | None]:
@@ -196,6 +203,9 @@ def _split_table(contract: Contract, table: TypedTable, spellings: Mapping[str, 
         if column.null_count:
             raise ValueError(f"{contract.dataset}: a row of {table.file_name} has no slice")
         number = number * len(column.dictionary) + column.indices.to_numpy(zero_copy_only=False)
+    size = math.prod(len(column.dictionary) for column in parts)
+    if size <= 1 << 16:
+        number = number.astype(np.uint16)  # numpy sorts these by counting
     order = np.argsort(number, kind="stable")
     starts = np.flatnonzero(np.diff(number[order], prepend=-1))
     for start, end in zip(starts, [*starts[1:], count], strict=True):

@@ -20,7 +20,7 @@ from outcome_reporting.domain.errors import Refused, UsageError
 from outcome_reporting.warehouse import tables
 from outcome_reporting.warehouse.copying import core_table
 from outcome_reporting.warehouse.live import DIMENSION_TABLES, key_text
-from outcome_reporting.warehouse.lives import close_lives, open_lives
+from outcome_reporting.warehouse.lives import close_lives, let_wait_again, open_lives
 from outcome_reporting.warehouse.moments import next_moment
 from outcome_reporting.warehouse.needs import code_clashes, unmet_needs
 
@@ -258,4 +258,5 @@ def _restore(
     close_lives(connection, life, closed, moment, load_ids[-1])
     opened = [_Opened(one.dataset, one.office, one.slice_key, one.after_slice) for one in changes if one.after_slice]
     open_lives(connection, life, opened, moment, "undo", load_ids[-1])
+    let_wait_again(connection, opened)
     return changes

@@ -12,7 +12,7 @@ from uuid import UUID
 
 import numpy as np
 import pyarrow as pa
-from sqlalchemy import Connection, update
+from sqlalchemy import Connection
 
 from outcome_reporting.checks.catalogue import DIMENSIONS
 from outcome_reporting.domain.codes import office_of
@@ -20,9 +20,8 @@ from outcome_reporting.domain.contract import Contract, Kind
 from outcome_reporting.domain.reference import Reference
 from outcome_reporting.domain.slices import slice_key
 from outcome_reporting.domain.table import TypedTable
-from outcome_reporting.warehouse import tables
 from outcome_reporting.warehouse.difference import difference_of_load
-from outcome_reporting.warehouse.files import write_findings
+from outcome_reporting.warehouse.files import write_findings, write_verdict
 from outcome_reporting.warehouse.load import (
     DatasetLoad,
     HeldGroup,
@@ -102,11 +101,7 @@ def write_plan(house: House, connection: Connection, run_id: str, candidate: Can
 
 def store_verdict(connection: Connection, run_id: str, candidate: Candidate, verdict: str, digest: str) -> None:
     """The verdict of a file and its findings, in place of those of an earlier verdict."""
-    connection.execute(
-        update(tables.file)
-        .where(tables.file.c.file_id == candidate.file_id)
-        .values(verdict=verdict, verdict_at=datetime.now(UTC), verdict_digest=digest, run_id=run_id)
-    )
+    write_verdict(connection, UUID(candidate.file_id), verdict, datetime.now(UTC), digest, UUID(run_id))
     write_findings(connection, UUID(candidate.file_id), candidate.findings, UUID(run_id))
 
 
