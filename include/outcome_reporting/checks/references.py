@@ -14,7 +14,6 @@ from functools import lru_cache
 
 import numpy as np
 import pyarrow.compute as pc
-from rapidfuzz import fuzz, process
 
 from outcome_reporting.checks.catalogue import Catalogue, partner_spellings
 from outcome_reporting.checks.columns import Columns, Combos
@@ -29,6 +28,8 @@ from outcome_reporting.domain.table import TypedTable
 
 def nearest(text: str, known: Sequence[str]) -> str:
     """The known code that looks most like the text, or nothing when none is near."""
+    from rapidfuzz import fuzz, process  # a night without a wrong code does without it
+
     found = process.extractOne(text, known, scorer=fuzz.ratio, score_cutoff=60)
     return str(found[0]) if found else ""
 

@@ -6,6 +6,7 @@ import zipfile
 from dataclasses import dataclass
 from enum import StrEnum
 from io import BytesIO
+from pathlib import Path
 
 
 class FileKind(StrEnum):
@@ -38,6 +39,8 @@ _FOREIGN = (
     (b"7z\xbc\xaf", "a compressed file"),
     (b"Rar!", "a compressed file"),
 )
+_ZIP = b"PK\x03\x04"
+_LONGEST_MARK = 16
 _TEXT_MARKS = (b"\xff\xfe", b"\xfe\xff")
 
 
@@ -88,7 +91,7 @@ def sniff(content: bytes) -> Sniffed:
     """The kind of a file's bytes. An empty file is `unknown` with the rule `unreadable_file`."""
     if not content.strip(b"\x00 \r\n\t"):
         return Sniffed(FileKind.UNKNOWN, "unreadable_file", "an empty file")
-    if content.startswith(b"PK\x03\x04"):
+    if content.startswith(_ZIP):
         return _sniff_zip(content)
     if content.startswith(_OLE):
         return _sniff_ole(content)
@@ -96,6 +99,18 @@ def sniff(content: bytes) -> Sniffed:
         if content.startswith(mark):
             return Sniffed(FileKind.UNKNOWN, "unreadable_file", name)
     return _sniff_text(content)
+
+
+def may_be_tables(path: Path) -> bool:
+    """A look at a file's ends, not at what is in it: false for what `sniff` is certain to refuse as no workbook."""
+    try:
+        with path.open("rb") as stream:
+            start = stream.read(_LONGEST_MARK)
+            if start.startswith(_ZIP):
+                return zipfile.is_zipfile(stream)  # half of a workbook has no directory at its end
+    except OSError:
+        return True  # whoever reads it will say so
+    return bool(start) and not any(start.startswith(mark) for mark, _ in _FOREIGN)
 
 
 _EXTENSIONS = {

@@ -13,8 +13,9 @@ import pickle
 import shutil
 import threading
 import uuid
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -35,6 +36,7 @@ from outcome_reporting.workflows.verdicts import forget_verdicts, load_verdicts,
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from outcome_reporting.workbooks.child import ReadJob
     from outcome_reporting.workflows.judging import Candidate
 
 
@@ -145,18 +147,30 @@ def read_files(
     ]
     if not jobs:
         return []
-    warming = threading.Thread(target=_warm_up, daemon=True)
-    warming.start()
-    for job in house.readers.read_into_folders(jobs):
-        if on_file:
-            on_file(job.file_name)
-    warming.join()
+    with _warming_up(jobs):
+        for job in house.readers.read_into_folders(jobs):
+            if on_file:
+                on_file(job.file_name)
     return [job.job_id for job in jobs]
 
 
+@contextmanager
+def _warming_up(jobs: Sequence[ReadJob]) -> Iterator[None]:
+    """What judging will need, imported while the readers read; not where no file is anything that can be judged."""
+    from outcome_reporting.workbooks.sniff import may_be_tables
+
+    if not any(may_be_tables(job.path) for job in jobs):
+        yield
+        return
+    warming = threading.Thread(target=_warm_up, daemon=True)
+    warming.start()
+    yield
+    warming.join()
+
+
 def _warm_up() -> None:
-    """What judging will need, imported while the readers read."""
     from outcome_reporting.checks.expectations import warm_up
+    from outcome_reporting.workflows import judging  # noqa: F401
 
     warm_up()
 
@@ -315,12 +329,10 @@ def check_files(settings: Settings, paths: Sequence[Path], out: Path | None = No
     jobs = [ReadJob(str(number), path, path.name) for number, path in enumerate(paths)]
     house.readers.start(len(jobs))  # they come up while judging is imported
 
+    with _warming_up(jobs):
+        readings = dict(house.readers.read_many(jobs))
     from outcome_reporting.workflows.judging import Candidate, judge
 
-    warming = threading.Thread(target=_warm_up, daemon=True)
-    warming.start()
-    readings = dict(house.readers.read_many(jobs))
-    warming.join()
     candidates = [
         Candidate(
             job.job_id,
