@@ -183,7 +183,9 @@ class Bench:
         text = "\n".join(table(title, lines) for title, lines in self.tables)
         intro = (
             "# Benchmarks\n\nMade by `make bench`; see `include/benchmark/`. A cold night is the command "
-            "`outcomes run` over an empty home, server start and migrations included.\n\n"
+            "`outcomes run` over an empty home, server start and migrations included. Phases are seconds on "
+            "the clock, one after the other: files that are checked by themselves while others are read count "
+            "as read.\n\n"
         )
         (folder / "benchmarks.md").write_text(f"{intro}{self.head()}\n\n{text}")
         found: dict[str, Any] = {title: [line.as_dict() for line in lines] for title, lines in self.tables}

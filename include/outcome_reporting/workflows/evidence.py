@@ -67,23 +67,29 @@ def in_drop_order(candidates: Sequence[Candidate]) -> list[Candidate]:
     return sorted(candidates, key=lambda candidate: (candidate.dropped_at, candidate.file_name))
 
 
+class TableColumns:
+    """The columns of each table, made when they are first asked for and once."""
+
+    def __init__(self) -> None:
+        self._columns: dict[int, Columns] = {}
+
+    def of(self, table: TypedTable) -> Columns:
+        if id(table) not in self._columns:  # the table lives as long as its columns do
+            self._columns[id(table)] = Columns(table)
+        return self._columns[id(table)]
+
+
 class Evidence:
     """Of one night: what is live, and what its candidates hold."""
 
-    def __init__(self, house: House, connection: Connection) -> None:
-        self.house, self.connection = house, connection
+    def __init__(self, house: House, connection: Connection, columns: TableColumns) -> None:
+        self.house, self.connection, self.columns = house, connection, columns.of
         self.dimensions = live.dimensions(connection)
-        self._columns: dict[int, Columns] = {}
         self._brought: dict[str, dict[str, dict]] = {}
         self._spellings: dict[str, str] = {}
         self._slices: dict[str, Slices] = {}
         self._loads: dict | None = None
         self._now: Catalogue | None = None
-
-    def columns(self, table: TypedTable) -> Columns:
-        if id(table) not in self._columns:  # the table lives as long as its columns do
-            self._columns[id(table)] = Columns(table)
-        return self._columns[id(table)]
 
     def brought(self, candidates: Sequence[Candidate]) -> dict[str, dict]:
         """The rows of offices, outcomes, outputs, funds, partners and rates that these files bring, by slice."""

@@ -13,7 +13,7 @@ import pickle
 import shutil
 import threading
 import uuid
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -29,6 +29,7 @@ from outcome_reporting.settings import Settings
 from outcome_reporting.warehouse import tables
 from outcome_reporting.warehouse.files import SeenFile, record_file
 from outcome_reporting.workflows import answering, loading
+from outcome_reporting.workflows.ahead import Ahead
 from outcome_reporting.workflows.house import House, open_house
 from outcome_reporting.workflows.inbox import Dropped, archive_path, keep, list_inbox
 from outcome_reporting.workflows.verdicts import forget_verdicts, load_verdicts, store_verdicts
@@ -123,8 +124,17 @@ def _note_file(connection, run_id: str, one: Dropped, file) -> str:
     return str(record_file(connection, seen, verdict, verdict_at, digest, uuid.UUID(run_id)))
 
 
+def check_ahead(settings: Settings, run_id: str) -> Ahead:
+    """For who reads and judges in one process: given to both, most files are checked while the last are read."""
+    return Ahead(open_house(settings), lambda file_ids: _candidates(settings, run_id, file_ids))
+
+
 def read_files(
-    settings: Settings, run_id: str, file_ids: Sequence[str], on_file: Callable[[str], None] | None = None
+    settings: Settings,
+    run_id: str,
+    file_ids: Sequence[str],
+    on_file: Callable[[str], None] | None = None,
+    ahead: Ahead | None = None,
 ) -> list[str]:
     """Read these files in limited child processes; each reading is left in the run's folder."""
     from outcome_reporting.workbooks.child import ReadJob
@@ -147,54 +157,66 @@ def read_files(
     ]
     if not jobs:
         return []
-    with _warming_up(jobs):
+    with _warming_up(jobs, ahead):
         for job in house.readers.read_into_folders(jobs):
+            if ahead:
+                ahead.take(job.job_id)
             if on_file:
                 on_file(job.file_name)
     return [job.job_id for job in jobs]
 
 
 @contextmanager
-def _warming_up(jobs: Sequence[ReadJob]) -> Iterator[None]:
+def _warming_up(jobs: Sequence[ReadJob], ahead: Ahead | None = None) -> Iterator[None]:
     """What judging will need, imported while the readers read; not where no file is anything that can be judged."""
     from outcome_reporting.workbooks.sniff import may_be_tables
 
     if not any(may_be_tables(job.path) for job in jobs):
         yield
         return
-    warming = threading.Thread(target=_warm_up, daemon=True)
+    warming = threading.Thread(target=_warm_up, args=(len(jobs), ahead), daemon=True)
     warming.start()
-    yield
-    warming.join()
+    try:
+        yield
+    finally:
+        if ahead:
+            ahead.take(None)
+        warming.join()
 
 
-def _warm_up() -> None:
+def _warm_up(count: int = 0, ahead: Ahead | None = None) -> None:
     from outcome_reporting.checks.expectations import warm_up
     from outcome_reporting.workflows import judging  # noqa: F401
 
     warm_up()
+    if ahead:
+        ahead.check(count)
 
 
-def judge_files(settings: Settings, run_id: str) -> list[str]:
+def judge_files(settings: Settings, run_id: str, ahead: Ahead | None = None) -> list[str]:
     """The verdict on every file that was read, all together; ids of the accepted ones in the order of loading."""
     from outcome_reporting.workflows.judging import judge
 
     house = open_house(settings)
-    candidates = _candidates(settings, run_id)
+    found, alone = ahead.hand_over() if ahead else ({}, None)
+    file_ids = [entry["file_id"] for entry in _night(settings, run_id) if entry["state"] == "read"]
+    found |= {one.file_id: one for one in _candidates(settings, run_id, set(file_ids) - found.keys())}
+    candidates = [found[file_id] for file_id in file_ids if file_id in found]
     with house.engine.connect() as connection:
-        judge(house, connection, candidates)
+        judge(house, connection, candidates, alone)
     store_verdicts(_staging(settings, run_id), candidates)
     return [c.file_id for c in loading.in_load_order([c for c in candidates if not c.is_rejected])]
 
 
-def _candidates(settings: Settings, run_id: str) -> list[Candidate]:
+def _candidates(settings: Settings, run_id: str, file_ids: Collection[str]) -> list[Candidate]:
+    """Those of these files that have been read, in the order of the night."""
     from outcome_reporting.workbooks.reading import load_reading
     from outcome_reporting.workflows.judging import Candidate
 
     candidates = []
     for entry in _night(settings, run_id):
         folder = _staging(settings, run_id) / "readings" / entry["file_id"]
-        if entry["state"] != "read" or not folder.exists():
+        if entry["file_id"] not in file_ids or entry["state"] != "read" or not folder.exists():
             continue
         reading = load_reading(folder)
         candidates.append(
@@ -375,6 +397,7 @@ __all__ = [
     "answer_files",
     "archive_path",
     "begin_night",
+    "check_ahead",
     "check_files",
     "close_night",
     "judge_files",

@@ -23,19 +23,23 @@ from outcome_reporting.domain.contract import KEY_SEPARATOR, BadRows, Contract
 from outcome_reporting.domain.finding import Finding, Severity
 from outcome_reporting.domain.rules import RULES
 from outcome_reporting.domain.table import TypedTable
-from outcome_reporting.workflows.evidence import Candidate, Evidence, SliceKey, Slices, in_drop_order
+from outcome_reporting.workflows.evidence import Candidate, Evidence, SliceKey, Slices, TableColumns, in_drop_order
 from outcome_reporting.workflows.house import House
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
 
-__all__ = ["Candidate", "judge"]
+__all__ = ["Alone", "Candidate", "judge"]
 
 
-def judge(house: House, connection: Connection, candidates: Sequence[Candidate]) -> None:
-    """Fill `findings` and `held` of every candidate; a candidate is then rejected or not by what it holds."""
-    evidence = Evidence(house, connection)
-    _check_alone(evidence, candidates)
+def judge(house: House, connection: Connection, candidates: Sequence[Candidate], alone: Alone | None = None) -> None:
+    """Fill `findings` and `held` of every candidate; a candidate is then rejected or not by what it holds.
+
+    `alone` has checked some of them already.
+    """
+    alone = alone or Alone(house)
+    alone.check([candidate for candidate in candidates if candidate.file_id not in alone.checked])
+    evidence = Evidence(house, connection, alone.columns)
     for candidate in candidates:
         candidate.base = list(candidate.findings)
         if not candidate.datasets and not candidate.is_rejected:
@@ -77,24 +81,38 @@ def _references(evidence: Evidence, candidate: Candidate, catalogue: Catalogue) 
     ]
 
 
-def _check_alone(evidence: Evidence, candidates: Sequence[Candidate]) -> None:
-    """Great Expectations, one batch for each contract over all files of the night."""
-    house = evidence.house
-    for contract in house.contracts.values():
+class Alone:
+    """What Great Expectations says of files by themselves, in one group or several: one batch of each for a contract.
+
+    `columns` are those of all their tables, for whoever looks at them next.
+    """
+
+    def __init__(self, house: House) -> None:
+        self.house = house
+        self.columns = TableColumns()
+        self.checked: set[str] = set()
+
+    def check(self, candidates: Sequence[Candidate]) -> None:
+        """Adds to the findings of each. The order within a file is that of contracts, checks and rows."""
+        for contract in self.house.contracts.values():
+            self._check(contract, candidates)
+        self.checked.update(candidate.file_id for candidate in candidates)
+
+    def _check(self, contract: Contract, candidates: Sequence[Candidate]) -> None:
         owned = [(n, c, table) for n, c in enumerate(candidates) for table in c.tables_of(contract.dataset)]
         if not owned:
-            continue
+            return
         from outcome_reporting.checks.expectations import check_tables  # a file that is none never waits for it
 
         found = check_tables(
             contract,
             [table for _, _, table in owned],
-            house.code_lists,
-            [evidence.columns(table) for _, _, table in owned],
+            self.house.code_lists,
+            [self.columns.of(table) for _, _, table in owned],
             [number for number, _, _ in owned],
         )
         if not found:
-            continue
+            return
         cells = {number: {(f.sheet, f.cell) for f in c.findings if f.is_error} for number, c, _ in owned}
         for place, finding in found:
             number, candidate, _ = owned[place]

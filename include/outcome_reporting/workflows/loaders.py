@@ -23,7 +23,7 @@ from outcome_reporting.workflows.house import House
 if TYPE_CHECKING:
     from outcome_reporting.workflows.judging import Candidate
 
-CONNECTIONS = 2  # the server writes one file while the next is encoded and another waits for the disk
+CONNECTIONS = 3  # the server writes two files while a third waits for its turn to commit and for the disk
 
 Done = tuple["Candidate", loading.Loaded]
 

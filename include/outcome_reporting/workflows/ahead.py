@@ -1,0 +1,54 @@
+"""Most files of a large night checked by themselves while the last are still read.
+
+What Great Expectations says of a file depends on its own rows alone, so only the moment differs; whatever looks at
+files together waits until all are read. Without it one core would stand idle while the other checks.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection
+from queue import SimpleQueue
+from typing import TYPE_CHECKING
+
+from outcome_reporting.workflows.house import House
+
+if TYPE_CHECKING:
+    from outcome_reporting.workflows.judging import Alone, Candidate
+
+_FEWEST = 20  # files; for fewer a second run of the library costs as much as it gains
+_SHARE = 0.8  # of the files: the check of these takes about as long as reading the rest
+
+
+class Ahead:
+    """What has been checked before judging begins; nothing where a check did not come to its end.
+
+    `load` makes the candidates of files that have been read, by their ids.
+    """
+
+    def __init__(self, house: House, load: Callable[[Collection[str]], list[Candidate]]) -> None:
+        self._house, self._load = house, load
+        self._read: SimpleQueue[str | None] = SimpleQueue()
+        self._checked: tuple[dict[str, Candidate], Alone | None] = {}, None
+
+    def take(self, file_id: str | None) -> None:
+        """A file has been read; None: no more will be."""
+        self._read.put(file_id)
+
+    def check(self, count: int) -> None:
+        """Waits until most of `count` files have been read, and checks these. Runs in a thread beside the reading."""
+        from outcome_reporting.workflows.judging import Alone
+
+        taken: list[str] = []
+        while len(taken) < max(_FEWEST, int(_SHARE * count)):
+            file_id = self._read.get()
+            if file_id is None:
+                return
+            taken.append(file_id)
+        alone, candidates = Alone(self._house), self._load(taken)
+        alone.check(candidates)
+        self._checked = {candidate.file_id: candidate for candidate in candidates}, alone
+
+    def hand_over(self) -> tuple[dict[str, Candidate], Alone | None]:
+        """The candidates that have been checked, by their file ids, and what checked them; once, then it lets go."""
+        checked, self._checked = self._checked, ({}, None)
+        return checked
