@@ -33,19 +33,23 @@ class RawColumn:
         """The distinct values of `texts`, found once for all who ask."""
         assert self.texts is not None
         if self._distinct is None:
-            self._distinct = Distinct(self.texts)
+            self._distinct = Distinct.of_texts(self.texts)
         return self._distinct
 
     def set_texts(self, texts: pa.Array) -> None:
         """Takes string cells; blank ones become empty."""
-        distinct = Distinct(texts)
+        distinct = Distinct.of_texts(texts)
         blank = pc.equal(pc.utf8_length(pc.utf8_trim_whitespace(distinct.dictionary)), 0)
         if pc.any(blank).as_py():
             kept = pc.if_else(blank, pa.scalar(None, pa.string()), distinct.dictionary)
             texts = distinct.spread(kept)
-            distinct = Distinct(texts)
+            distinct = Distinct.of_texts(texts)
         if texts.null_count < len(texts):
             self.texts, self._distinct = texts, distinct
+
+    def set_distinct(self, distinct: Distinct) -> None:
+        """Takes string cells of which none is blank as their distinct values."""
+        self.texts, self._distinct = distinct.spread(distinct.dictionary), distinct
 
     def filled(self) -> np.ndarray:
         """Which cells hold something, as booleans."""

@@ -66,7 +66,7 @@ def _all_texts(raw: RawColumn) -> pa.Array:
 
 def _distinct_texts(raw: RawColumn) -> Distinct:
     is_text_alone = raw.texts is not None and raw.numbers is None and raw.moments is None
-    return raw.distinct if is_text_alone else Distinct(_all_texts(raw))
+    return raw.distinct if is_text_alone else Distinct.of_texts(_all_texts(raw))
 
 
 def _control_notes(distinct: Distinct) -> list[tuple[int, Problem]]:
@@ -257,15 +257,3 @@ def convert(raw: RawColumn, field: Field, reading: Reading) -> Converted:
     converted = _CONVERTERS[field.kind](raw, field, reading)
     assert len(converted.array) == raw.length, field.name
     return converted
-
-
-def must_be_exact(field: Field, raw: RawColumn) -> bool:
-    """Whether a column that a fast reader gave as text may hold cells that were not text.
-
-    The fast reader writes numbers, dates and TRUE/FALSE of a mixed column as text, changed: a column whose texts
-    could be such cells, and for whose kind it matters, is read again exactly.
-    """
-    if field.kind in (Kind.MONEY, Kind.INTEGER, Kind.DECIMAL, Kind.DATE):
-        return True
-    pattern = r"^-?[0-9]+\.[0-9]+$|^[0-9]{4}-[0-9]{2}-[0-9]{2} [0-9]{2}:|^-?[0-9]{16,}$"
-    return bool(pc.any(pc.match_substring_regex(raw.distinct.dictionary, pattern)).as_py())

@@ -64,13 +64,28 @@ class Reading:
 
 
 class Distinct:
-    """The distinct values of a string column, and which row holds which (-1: empty)."""
+    """The distinct values of a string column in the order of their rows, and which row holds which (-1: empty)."""
 
-    def __init__(self, texts: pa.Array) -> None:
-        encoded = texts.dictionary_encode()
-        self.dictionary = encoded.dictionary
-        self.index = encoded.indices.fill_null(-1).to_numpy(zero_copy_only=False)
+    def __init__(self, dictionary: pa.Array, index: np.ndarray) -> None:
+        self.dictionary, self.index = dictionary, index
         self._values: list[str] | None = None
+
+    @classmethod
+    def of_texts(cls, texts: pa.Array) -> Distinct:
+        encoded = texts.dictionary_encode()
+        return cls(encoded.dictionary, encoded.indices.fill_null(-1).to_numpy(zero_copy_only=False))
+
+    @classmethod
+    def of_places(cls, texts: pa.Array, places: np.ndarray) -> Distinct:
+        """Of a column given as the place of each cell's text among all texts of a workbook (-1: empty)."""
+        first_row = np.full(len(texts) + 1, -1, np.int64)
+        first_row[places[::-1]] = np.arange(len(places) - 1, -1, -1)  # of a text in many rows the first is written last
+        first_row[-1] = -1  # where -1 was written
+        used = np.flatnonzero(first_row >= 0)
+        used = used[np.argsort(first_row[used], kind="stable")]
+        number_of = np.full(len(texts) + 1, -1, np.int32)
+        number_of[used] = np.arange(len(used))
+        return cls(texts.take(pa.array(used)), number_of[places])
 
     @property
     def values(self) -> list[str]:

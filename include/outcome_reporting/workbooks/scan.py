@@ -1,12 +1,14 @@
 """Looks at a workbook's container before any reader does, and names what readers lose in silence.
 
 A small file can ask a reader for more memory than there is, and readers turn `#REF!` and formulas without a
-stored value into empty cells. So the parts are inflated once here, within limits, and searched as bytes: a sheet
-as programs write it, with nothing odd in it, takes one search; only a hit is looked at more closely.
+stored value into empty cells. So the parts are inflated once here, within limits. A sheet as programs write it is
+taken apart at once (`cells`): where its cells stand and what they hold is then known, and no reader need open it.
+Any other sheet is searched as bytes.
 """
 
 from __future__ import annotations
 
+import contextlib
 import posixpath
 import re
 import zipfile
@@ -16,13 +18,14 @@ from io import BytesIO
 from xml.etree import ElementTree
 
 import numpy as np
-import pyarrow as pa
-import pyarrow.compute as pc
 
 from outcome_reporting.domain.finding import Finding
+from outcome_reporting.workbooks.cells import Cells, cells_of_sheet
 from outcome_reporting.workbooks.limits import Limits
+from outcome_reporting.workbooks.number_formats import date_styles
 from outcome_reporting.workbooks.saying import say
 from outcome_reporting.workbooks.sniff import FileKind
+from outcome_reporting.workbooks.texts import Texts, UnusualXml, shared_texts
 
 MAX_ROWS = 1_048_576
 MAX_COLUMNS = 16_384
@@ -32,14 +35,14 @@ MAX_COLUMNS = 16_384
 class SheetScan:
     """One worksheet: where it stands in the zip and what its cells hold.
 
-    `error_cells` are (cell, text), `unvalued_cells` formulas without a stored value. `is_plain` says that there is
-    no error, no TRUE/FALSE cell and no text like `NA`, so that a fast reader loses nothing.
+    `error_cells` are (cell, text), `unvalued_cells` formulas without a stored value. `cells` is None where the
+    sheet is written in a way that a whole reader must read.
     """
 
     name: str
     part: str
     state: str = "visible"
-    is_plain: bool = True
+    cells: Cells | None = None
     error_cells: list[tuple[str, str]] = field(default_factory=list)
     unvalued_cells: list[str] = field(default_factory=list)
 
@@ -54,7 +57,6 @@ class Scan:
 
     findings: list[Finding] = field(default_factory=list)
     sheets: list[SheetScan] = field(default_factory=list)
-    shared_strings_part: str = ""
 
     @property
     def is_refused(self) -> bool:
@@ -71,10 +73,8 @@ class _Refusal(Exception):
 
 _FORBIDDEN = re.compile(rb"<!(?:DOCTYPE|ENTITY)")
 _UTF16 = (b"\xff\xfe", b"\xfe\xff")
-# The first of each pair starts with a literal, which makes it ten times as fast, and fits what programs write; the
-# second fits every spelling that XML allows.
-_BOOLEAN_OR_ERROR = (re.compile(rb't="[be]"'), re.compile(rb"""\bt\s*=\s*["'][be]["']"""))
-_ROW_NUMBER = (re.compile(rb'<row r="(\d+)"'), re.compile(rb"""<(?:\w+:)?row\s[^>]*?\br\s*=\s*["'](\d+)["']"""))
+_ERROR_CELL = re.compile(rb"""\bt\s*=\s*["']e["']""")
+_ROW_NUMBER = re.compile(rb"""<(?:\w+:)?row\s[^>]*?\br\s*=\s*["'](\d+)["']""")
 _ANY_CELL = re.compile(rb"""\br\s*=\s*["']([A-Za-z]+)(\d+)["']""")
 _CELL = re.compile(
     rb"""<(?P<p>\w+:)?c\s(?P<attributes>[^>]*?)(?:/>|(?<!/)>(?P<inner>.*?)</(?P=p)?c>)""".replace(
@@ -84,41 +84,7 @@ _CELL = re.compile(
 )
 _REFERENCE = re.compile(rb"""\br=["']([A-Z]+\d+)["']""")
 _VALUE = re.compile(rb"<(?:\w+:)?v(?:\s[^>]*)?>([^<]+)</(?:\w+:)?v>")
-_FORMULA_TAG = r"<(?:\w+:)?f[\s>/]"
-_FORMULA = re.compile(_FORMULA_TAG.encode())
-# Texts that the fast reader takes for an empty cell beside numbers; here only an empty cell is empty.
-_EMPTY_WORD = (
-    r">\s*(?:#?N/?A|#N/A N/A|n/a|nan|-?NaN|-nan|NULL|null|None|&lt;NA&gt;|-?1\.#(?:IND|QNAN))\s*</(?:\w+:)?(?:t|v)>"
-)
-_LETTERS = 26
-
-
-def _has(data: bytes, pattern: str) -> bool:
-    """Whether bytes hold a pattern. RE2 takes one look at each byte, ten times as fast as `re` on alternatives."""
-    whole = pa.Array.from_buffers(
-        pa.large_binary(), 1, [None, pa.py_buffer(np.array([0, len(data)], np.int64)), pa.py_buffer(data)]
-    )
-    return pc.match_substring_regex(whole, pattern)[0].as_py()
-
-
-def _far_cell(max_cells: int) -> str:
-    """A pattern of references that lie past column Z or so far down that A to Z above them are over `max_cells`."""
-    rows = str(max(1, min(max_cells // _LETTERS, MAX_ROWS)))
-    deep = f"[{rows[0]}-9][0-9]{{{len(rows) - 1}}}|[0-9]{{{len(rows) + 1}}}"
-    return f'r="(?:[A-Za-z]{{2,}}[0-9]|[A-Za-z]?(?:{deep}))'
-
-
-def _anything_odd(max_cells: int) -> str:
-    """A pattern of all that calls for a closer look at a sheet written as programs write it."""
-    return "|".join(('t="[be]"', _FORMULA_TAG, "<!(?:DOCTYPE|ENTITY)", _EMPTY_WORD, _far_cell(max_cells)))
-
-
-def _is_usual(data: bytes) -> bool:
-    """Whether a sheet is written as programs write it: no prefix on its tags, double quotes, no space around `=`."""
-    start = data[: 1 << 16]
-    if data[:2] in _UTF16 or b'<row r="' not in start:
-        return False
-    return not any(odd in start for odd in (b":row", b"='", b' ="', b'= "'))
+_FORMULA = re.compile(rb"<(?:\w+:)?f[\s>/]")
 
 
 def _read_part(archive: zipfile.ZipFile, name: str) -> bytes:
@@ -153,20 +119,25 @@ def _column_number(letters: bytes) -> int:
     return number
 
 
-def _check_box(sheet: str, data: bytes, limits: Limits) -> None:
-    """Refuses cells outside the grid and a box too large to hold; exact where some cell lies far out."""
-    usual = _is_usual(data)
-    rows = [int(number) for number in _ROW_NUMBER[0].findall(data)] if usual else []
-    if len(rows) != data.count(b"<row"):
-        rows = [int(number) for number in _ROW_NUMBER[1].findall(data)]
-    first_row, last_row = (min(rows), max(rows)) if rows else (1, 1)
-    first_column, last_column = 1, _LETTERS
-    if not usual or _has(data, _far_cell(limits.max_cells)):
-        references = set(_ANY_CELL.findall(data))
-        columns = {_column_number(letters) for letters, _ in references} or {1}
-        first_column, last_column = min(columns), max(columns)
-        cell_rows = {int(number) for _, number in references} or {1}
-        first_row, last_row = min(first_row, *cell_rows), max(last_row, *cell_rows)
+def _box_of_cells(cells: Cells) -> tuple[int, int, int, int]:
+    """First and last row, first and last column (from 1) of the cells with a value."""
+    if not len(cells.row):
+        return 1, 1, 1, 1
+    return int(cells.row[0]), int(cells.row[-1]), int(cells.column.min()) + 1, int(cells.column.max()) + 1
+
+
+def _box_of_text(data: bytes) -> tuple[int, int, int, int]:
+    """The same of all addresses that stand in a sheet."""
+    references = set(_ANY_CELL.findall(data))
+    columns = {_column_number(letters) for letters, _ in references} or {1}
+    rows = {int(number) for _, number in references} or {1}
+    rows |= {int(number) for number in _ROW_NUMBER.findall(data)}
+    return min(rows), max(rows), min(columns), max(columns)
+
+
+def _check_box(sheet: str, box: tuple[int, int, int, int], limits: Limits) -> None:
+    """Refuses cells outside the grid and a box too large to hold."""
+    first_row, last_row, first_column, last_column = box
     if last_row > MAX_ROWS or last_column > MAX_COLUMNS:
         raise _Refusal("unsafe_file", "A cell lies outside XFD1048576, the last one that a sheet has", sheet=sheet)
     cells = (last_row - first_row + 1) * (last_column - first_column + 1)
@@ -192,15 +163,25 @@ def _note_odd_cells(sheet: SheetScan, data: bytes) -> None:
             sheet.unvalued_cells.append(cell)
 
 
-def _scan_sheet(sheet: SheetScan, data: bytes, limits: Limits) -> None:
-    usual = _is_usual(data)
-    if usual and not _has(data, _anything_odd(limits.max_cells)):
+@dataclass(frozen=True, slots=True)
+class _Tables:
+    """What the cells of a workbook point at: its shared strings and which of its styles show dates."""
+
+    texts: Texts
+    styles: np.ndarray
+
+
+def _scan_sheet(sheet: SheetScan, data: bytes, tables: _Tables | None, limits: Limits) -> None:
+    with contextlib.suppress(UnusualXml):
+        if tables is not None:
+            sheet.cells = cells_of_sheet(data, tables.texts, tables.styles)
+    if sheet.cells is not None:
+        _check_box(sheet.name, _box_of_cells(sheet.cells), limits)
+        sheet.error_cells, sheet.unvalued_cells = sheet.cells.errors, sheet.cells.unvalued
         return
     _refuse_declarations(sheet.part, data)
-    _check_box(sheet.name, data, limits)
-    odd = _BOOLEAN_OR_ERROR[0 if usual else 1].search(data)
-    sheet.is_plain = odd is None and not _has(data, _EMPTY_WORD)
-    if odd is not None or _has(data, _FORMULA_TAG):
+    _check_box(sheet.name, _box_of_text(data), limits)
+    if _ERROR_CELL.search(data) or _FORMULA.search(data):
         _note_odd_cells(sheet, data)
 
 
@@ -249,27 +230,30 @@ def _scan_xlsx(archive: zipfile.ZipFile, scan: Scan, file_name: str, limits: Lim
     root = ElementTree.fromstring(_read_part(archive, workbook_part))
     relations = _relationships(archive, names, workbook_part)
     scan.sheets = _list_sheets(root, relations, names)
-    scan.shared_strings_part = next(
-        (path for kind, path in relations.values() if kind == "sharedStrings" and path in names), ""
-    )
-    for node in root.iter():
-        if _local(node.tag) == "workbookPr" and node.get("date1904", "0").lower() in ("1", "true", "on"):
-            scan.findings.append(say("date_1904", file_name))
     if any("/externallinks/" in name.lower() for name in names):
         scan.findings.append(say("external_links", file_name))
-    by_part = {sheet.part: sheet for sheet in scan.sheets}
-    has_empty_word = False
-    for name in names:
-        lowered = name.lower()
-        if name in by_part:
-            _scan_sheet(by_part[name], archive.read(name), limits)
-        elif lowered.endswith((".xml", ".rels", ".vml")):
-            data = _read_part(archive, name)
-            if name == scan.shared_strings_part and _has(data, _EMPTY_WORD):
-                has_empty_word = True
-    if has_empty_word:
-        for sheet in scan.sheets:
-            sheet.is_plain = False
+    parts = {sheet.part for sheet in scan.sheets}
+    others = [name for name in names - parts if name.lower().endswith((".xml", ".rels", ".vml"))]
+    read = {name: _read_part(archive, name) for name in others}
+    part_of = dict(relations.values())
+    tables = _tables(read.get(part_of.get("sharedStrings", ""), b""), read.get(part_of.get("styles", ""), b""))
+    if any(_is_1904(node) for node in root.iter()):
+        scan.findings.append(say("date_1904", file_name))
+        tables = None  # its dates are counted in another way
+    for sheet in scan.sheets:
+        _scan_sheet(sheet, archive.read(sheet.part), tables, limits)
+
+
+def _is_1904(node) -> bool:
+    return _local(node.tag) == "workbookPr" and node.get("date1904", "0").lower() in ("1", "true", "on")
+
+
+def _tables(shared_strings: bytes, styles: bytes) -> _Tables | None:
+    """None when they are written in a way that a whole reader must read."""
+    try:
+        return _Tables(shared_texts(shared_strings), date_styles(styles))
+    except (UnusualXml, ElementTree.ParseError, ValueError):
+        return None
 
 
 def _scan_zip(content: bytes, kind: FileKind, scan: Scan, file_name: str, limits: Limits) -> None:

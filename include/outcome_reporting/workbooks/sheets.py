@@ -1,7 +1,7 @@
 """A file's sheets, whatever its kind: first rows to recognize, then columns of cells to convert.
 
-xlsx is read fast into Arrow, every column of the type that all its cells have. What such reading would change or
-lose (mixed columns, TRUE/FALSE, errors) is read again exactly, cell by cell; so are the rarer kinds.
+The cells of an xlsx were taken apart by the scan, unless it is written in an unusual way; that, and the rarer kinds,
+are read cell by cell.
 """
 
 from __future__ import annotations
@@ -10,24 +10,30 @@ import csv
 import logging
 import zipfile
 import zlib
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from io import BytesIO, StringIO
 from typing import Protocol
-from xml.parsers.expat import ExpatError
 
 import fastexcel
 import pyarrow as pa
 import python_calamine
 
-from outcome_reporting.workbooks.columns import RawColumn, column_of_arrow, column_of_values
-from outcome_reporting.workbooks.head import HEAD_ROWS, HeadRow, head_of_sheet
+from outcome_reporting.workbooks.cell_columns import columns_of_cells, head_of_cells
+from outcome_reporting.workbooks.columns import (
+    RawColumn,
+    column_of_arrow,
+    column_of_values,
+    moment_text,
+    number_text,
+)
+from outcome_reporting.workbooks.head import HEAD_ROWS, HeadRow
 from outcome_reporting.workbooks.saying import column_letter
 from outcome_reporting.workbooks.scan import Scan, SheetScan
 from outcome_reporting.workbooks.sniff import FileKind
 
 CSV_SHEET = "Data"
-NeedsExact = Callable[[int, RawColumn], bool]
 
 READER_FAULTS = (
     python_calamine.CalamineError,
@@ -66,17 +72,23 @@ class Sheet(Protocol):
 
     def head(self) -> list[HeadRow]: ...
 
-    def body(self, header: HeadRow, needs_exact: NeedsExact) -> Body: ...
+    def body(self, header: HeadRow) -> Body: ...
 
 
 def _is_blank(value) -> bool:
     return value is None or (isinstance(value, str) and not value.strip())
 
 
+def _shown(value) -> str:
+    if isinstance(value, datetime):
+        return moment_text(value)
+    return number_text(value) if isinstance(value, float) else str(value)
+
+
 def _head_of_values(rows: Iterable[Sequence], first_row: int, first_column: int) -> list[HeadRow]:
     head: list[HeadRow] = []
     for offset, row in enumerate(rows):
-        cells = {first_column + i: str(value) for i, value in enumerate(row) if not _is_blank(value)}
+        cells = {first_column + i: _shown(value) for i, value in enumerate(row) if not _is_blank(value)}
         if cells:
             head.append(HeadRow(first_row + offset, cells))
         if len(head) == HEAD_ROWS:
@@ -116,10 +128,8 @@ class XlsxSheet:
     """A sheet of an xlsx or xlsm workbook."""
 
     content: bytes
-    reader: fastexcel.ExcelReader
     scan: SheetScan
-    shared_strings_part: str
-    _head: list[HeadRow] | None = None
+    _exact: ExactCells | None = None
 
     @property
     def name(self) -> str:
@@ -137,54 +147,23 @@ class XlsxSheet:
     def unvalued_cells(self) -> list[str]:
         return self.scan.unvalued_cells
 
+    def _read_exactly(self) -> ExactCells:
+        if self._exact is None:
+            self._exact = read_exactly(self.content, self.name)
+        return self._exact
+
     def head(self) -> list[HeadRow]:
-        if self._head is None:
-            try:
-                self._head = head_of_sheet(self.content, self.scan.part, self.shared_strings_part)
-            except (ExpatError, ValueError):
-                cells = read_exactly(self.content, self.name)
-                self._head = _head_of_values(cells.rows, cells.first_row, cells.first_column)
-        return self._head
+        if self.scan.cells is not None:
+            return head_of_cells(self.scan.cells)
+        exact = self._read_exactly()
+        return _head_of_values(exact.rows, exact.first_row, exact.first_column)
 
-    def body(self, header: HeadRow, needs_exact: NeedsExact) -> Body:
-        fast = self._fast(header) if self.scan.is_plain else None
-        if fast is None:
-            return read_exactly(self.content, self.name).body(header)
-        odd = [column for column, raw in fast.columns.items() if raw.texts is not None and needs_exact(column, raw)]
-        if odd:
-            exact = read_exactly(self.content, self.name)
-            for column in odd:
-                raw = exact.column(column, fast.first_row)
-                if raw.length != fast.length:
-                    return exact.body(header)
-                fast.columns[column] = raw
-        return fast
-
-    def _fast(self, header: HeadRow) -> Body | None:
-        """The body as Arrow columns; None when the reader sees other headings than the sheet's own XML."""
-        try:
-            batch = self.reader.load_sheet(
-                self.name,
-                header_row=header.row_no - self.head()[0].row_no,
-                schema_sample_rows=None,
-                eager=True,
-            )
-        except Exception:  # whatever a fast reader stumbles over is read exactly, or named there
-            return None
-        shift = _shift(header, batch.schema.names)
-        if shift is None:
-            return None
-        columns = {shift + i: column_of_arrow(batch.column(i)) for i in range(batch.num_columns)}
-        return Body(header.row_no + 1, batch.num_rows, columns)
-
-
-def _shift(header: HeadRow, names: list[str]) -> int | None:
-    """The sheet column at which the reader's first column stands, proved by the headings themselves."""
-    for shift in range(min(header.cells), -1, -1):
-        places = [(column - shift, text) for column, text in header.cells.items()]
-        if all(place < len(names) and names[place].startswith(text) for place, text in places):
-            return shift
-    return None
+    def body(self, header: HeadRow) -> Body:
+        if self.scan.cells is None:
+            return self._read_exactly().body(header)
+        first_row = header.row_no + 1
+        columns = columns_of_cells(self.scan.cells, first_row)
+        return Body(first_row, next(iter(columns.values())).length, columns)
 
 
 @dataclass(slots=True)
@@ -208,7 +187,7 @@ class ExactSheet:
         cells = self._read()
         return _head_of_values(cells.rows, cells.first_row, cells.first_column)
 
-    def body(self, header: HeadRow, needs_exact: NeedsExact) -> Body:
+    def body(self, header: HeadRow) -> Body:
         cells = self._read()
         self.error_cells = self._find_errors(cells)
         return cells.body(header)
@@ -308,7 +287,7 @@ class CsvSheet:
         rows = enumerate(self.records[header.row_no :], header.row_no + 1)
         return [row_no for row_no, record in rows if any(cell.strip() for cell in record[width:])]
 
-    def body(self, header: HeadRow, needs_exact: NeedsExact) -> Body:
+    def body(self, header: HeadRow) -> Body:
         rows = self.records[header.row_no :]
         width = max(header.cells) + 1
         whole = [row if len(row) >= width else [*row, *[""] * (width - len(row))] for row in rows]
@@ -326,9 +305,9 @@ def open_sheets(content: bytes, kind: FileKind, scan: Scan, code_page: str = "",
     if kind is FileKind.CSV:
         text = decode(content, code_page)
         return [CsvSheet(_records(text, delimiter or find_delimiter(text)))]
-    reader = fastexcel.read_excel(content)
     if kind in (FileKind.XLSX, FileKind.XLSM):
-        return [XlsxSheet(content, reader, sheet, scan.shared_strings_part) for sheet in scan.sheets]
+        return [XlsxSheet(content, sheet) for sheet in scan.sheets]
+    reader = fastexcel.read_excel(content)
     metadata = python_calamine.load_workbook(BytesIO(content)).sheets_metadata
     hidden = {sheet.name: sheet.visible != python_calamine.SheetVisibleEnum.Visible for sheet in metadata}
     return [ExactSheet(content, name, hidden.get(name, False), reader) for name in reader.sheet_names]

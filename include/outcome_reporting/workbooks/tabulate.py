@@ -15,7 +15,7 @@ from outcome_reporting.domain.finding import Finding, Severity
 from outcome_reporting.domain.money import plain_decimal
 from outcome_reporting.domain.table import TypedTable
 from outcome_reporting.workbooks.columns import RawColumn, is_valid
-from outcome_reporting.workbooks.convert import convert, convert_markers, must_be_exact
+from outcome_reporting.workbooks.convert import convert, convert_markers
 from outcome_reporting.workbooks.distinct import Converted, Problem, Reading
 from outcome_reporting.workbooks.recognize import Match
 from outcome_reporting.workbooks.rows import Rows, sort_rows
@@ -32,7 +32,7 @@ class Tabulation:
         self.file_name, self.sheet, self.match = file_name, sheet, match
         self.reading, self.table_no = reading, table_no
         self.findings: list[Finding] = []
-        self.body: Body = sheet.body(match.header, self._needs_exact)
+        self.body: Body = sheet.body(match.header)
         self.rows: Rows = sort_rows(self.body, match)
         self.letters = {f.name: column_letter(column) for column, f in match.columns.items()}
         self.amounts: dict[str, int] = {}
@@ -40,10 +40,6 @@ class Tabulation:
         self._tell_headings()
         self._tell_rows()
         self._tell_lost_cells()
-
-    def _needs_exact(self, column: int, raw: RawColumn) -> bool:
-        known = self.match.columns.get(column)
-        return known is not None and must_be_exact(known, raw)
 
     def say(self, rule: str, message: str = "", row: int | None = None, **place) -> None:
         """A finding on this sheet; `row` counts from 0 under the headings."""

@@ -1,0 +1,70 @@
+"""From the cells of a worksheet to its first rows, and to columns of the rows under its headings."""
+
+from __future__ import annotations
+
+import numpy as np
+import pyarrow as pa
+
+from outcome_reporting.workbooks.cells import Cells
+from outcome_reporting.workbooks.columns import RawColumn, number_text
+from outcome_reporting.workbooks.distinct import Distinct
+from outcome_reporting.workbooks.head import HEAD_ROWS, HeadRow
+
+_DAY_OF_1970 = 25_569  # as spreadsheets count
+_DAY_MILLISECONDS = 86_400_000
+
+
+def head_of_cells(cells: Cells) -> list[HeadRow]:
+    """The first rows that hold something; numbers and dates as the numbers that they are stored as."""
+    ends = np.flatnonzero(np.diff(cells.row)) + 1
+    end = int(ends[HEAD_ROWS - 1]) if len(ends) >= HEAD_ROWS else len(cells.row)
+    head: list[HeadRow] = []
+    for place in range(end):
+        if not head or head[-1].row_no != cells.row[place]:
+            head.append(HeadRow(int(cells.row[place])))
+        text = int(cells.text[place])
+        shown = number_text(float(cells.number[place])) if text < 0 else cells.texts[text].as_py()
+        head[-1].cells[int(cells.column[place])] = shown
+    return head
+
+
+def columns_of_cells(cells: Cells, first_row: int) -> dict[int, RawColumn]:
+    """The columns of all cells from a row on, each down to the last of them."""
+    start = int(np.searchsorted(cells.row, first_row))
+    length = int(cells.row[-1]) - first_row + 1
+    column = cells.column[start:].astype(np.uint16)
+    by_column = start + np.argsort(column, kind="stable")
+    first, last = int(cells.column.min()), int(cells.column.max())
+    bounds = np.searchsorted(column[by_column - start], np.arange(first, last + 2))
+    return {
+        first + i: _column(cells, by_column[bounds[i] : bounds[i + 1]], first_row, max(0, length))
+        for i in range(last - first + 1)
+    }
+
+
+def _column(cells: Cells, which: np.ndarray, first_row: int, length: int) -> RawColumn:
+    column = RawColumn(length)
+    rows, text = cells.row[which] - first_row, cells.text[which]
+    is_text = text >= 0
+    if is_text.any():
+        places = np.full(length, -1, np.int32)
+        places[rows] = text
+        column.set_distinct(Distinct.of_places(cells.texts, places))
+    is_date = cells.is_date[which]
+    is_number = ~is_text & ~is_date
+    if is_number.any():
+        column.numbers = _spread(rows[is_number], cells.number[which[is_number]], length, pa.float64())
+    if is_date.any():
+        days = cells.number[which[is_date]] - _DAY_OF_1970
+        moments = np.rint(days * _DAY_MILLISECONDS).astype(np.int64)
+        column.moments = _spread(rows[is_date], moments, length, pa.timestamp("ms"))
+    return column
+
+
+def _spread(rows: np.ndarray, values: np.ndarray, length: int, kind: pa.DataType) -> pa.Array:
+    """The values at their rows; null in all others."""
+    if len(rows) == length:
+        return pa.array(values).cast(kind)
+    whole, is_empty = np.zeros(length, values.dtype), np.ones(length, bool)
+    whole[rows], is_empty[rows] = values, False
+    return pa.array(whole, mask=is_empty).cast(kind)

@@ -1,0 +1,158 @@
+"""The texts of a workbook's cells: its shared strings, and those that stand in a sheet itself."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from xml.parsers import expat
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+_T = r'<t(?: xml:space="preserve")?(?:/>|>[^<]*</t>)'
+_USUAL_STRINGS = rf"\A(?:<si>{_T}</si>)*\z"
+_OPEN, _CLOSE = re.compile(rb"<sst(?:\s[^<>]*)?>"), b"</sst>"
+_OTHER_ENCODING = re.compile(rb"""encoding=["'](?!utf-8["'])""", re.IGNORECASE)
+_ESCAPED = r"&|_x[0-9A-Fa-f]{4}_|\r"  # what is not the text itself: entities, Excel's own escapes, line ends
+_ENTITY = re.compile(r"&(?:#x([0-9a-fA-F]{1,6})|#([0-9]{1,7})|(lt|gt|amp|quot|apos));")
+_ENTITIES = {"lt": "<", "gt": ">", "amp": "&", "quot": '"', "apos": "'"}
+
+
+class UnusualXml(Exception):
+    """Raised when a part is not in the narrow form that can be taken apart fast; it is then read exactly."""
+
+
+@dataclass(frozen=True, slots=True)
+class Texts:
+    """`distinct` are texts as they are to be read, each once, none of them blank. `place_of` says where in it the
+    text with a number of the workbook's own stands; -1 for a blank one."""
+
+    distinct: pa.Array
+    place_of: np.ndarray
+
+    def with_own(self, own: pa.Array) -> Texts:
+        """These and the texts of one sheet as written, numbered after them."""
+        if not len(own):
+            return self
+        shared = self.distinct.take(pa.array(self.place_of, mask=self.place_of < 0)).fill_null("")
+        return _made_of(pa.concat_arrays([shared, _unescaped(own)]))
+
+
+def has(data: bytes | memoryview, pattern: str) -> bool:
+    """Whether bytes hold a pattern. RE2 takes one look at each byte, ten times as fast as `re` on alternatives."""
+    whole = pa.Array.from_buffers(
+        pa.large_binary(), 1, [None, pa.py_buffer(np.array([0, len(data)], np.int64)), pa.py_buffer(data)]
+    )
+    return pc.match_substring_regex(whole, pattern)[0].as_py()
+
+
+def slices(data: bytes | memoryview, starts: np.ndarray, stops: np.ndarray) -> pa.Array:
+    """The stretches of bytes as strings; each begins where or after the one before it ends."""
+    bounds = np.empty(2 * len(starts) + 1, np.int32)
+    bounds[:-1:2], bounds[1::2] = starts, stops
+    bounds[-1] = bounds[-2] if len(starts) else 0
+    both = pa.Array.from_buffers(pa.utf8(), 2 * len(starts), [None, pa.py_buffer(bounds), pa.py_buffer(data)])
+    return both.take(pa.array(np.arange(0, 2 * len(starts), 2, dtype=np.int32)))  # not what stands between
+
+
+def _unescape(text: str) -> str:
+    def character(match: re.Match[str]) -> str:
+        if match[3]:
+            return _ENTITIES[match[3]]
+        return chr(int(match[1], 16) if match[1] else int(match[2]))
+
+    plain = _ENTITY.sub(character, text)
+    if "&" in _ENTITY.sub("", text) or "_x" in text or "\r" in text:
+        raise UnusualXml
+    return plain
+
+
+def _unescaped(written: pa.Array) -> pa.Array:
+    """Texts without entities. Raises UnusualXml for what is no entity, or written in Excel's own escapes."""
+    try:
+        written.validate(full=True)
+        escaped = pc.match_substring_regex(written, _ESCAPED)
+        if not pc.any(escaped).as_py():
+            return written
+        plain = pa.array([_unescape(text) for text in written.filter(escaped).to_pylist()], pa.string())
+        return pc.replace_with_mask(written, escaped, plain)
+    except (pa.ArrowInvalid, ValueError, OverflowError) as fault:
+        raise UnusualXml from fault
+
+
+def _made_of(texts: pa.Array) -> Texts:
+    encoded = texts.dictionary_encode()
+    place_of = encoded.indices.to_numpy()
+    blank = pc.equal(pc.utf8_length(pc.utf8_trim_whitespace(encoded.dictionary)), 0).to_numpy(zero_copy_only=False)
+    if not blank.any():
+        return Texts(encoded.dictionary, place_of)
+    new_place = np.where(blank, -1, np.cumsum(~blank) - 1).astype(np.int32)
+    return Texts(encoded.dictionary.filter(pa.array(~blank)), new_place[place_of])
+
+
+def shared_texts(part: bytes) -> Texts:
+    """The texts of a workbook's table of shared strings (empty: it has none). Raises UnusualXml when it cannot be
+    read here."""
+    if not part:
+        return _made_of(pa.array([], pa.string()))
+    opened, closed = _OPEN.search(part), part.rfind(_CLOSE)
+    if opened is None or closed < 0 or _OTHER_ENCODING.search(part[: opened.start()]):
+        return _made_of(pa.array(_parsed(part), pa.string()))
+    data = memoryview(part)[opened.end() : closed]
+    if not has(data, _USUAL_STRINGS):
+        return _made_of(pa.array(_parsed(part), pa.string()))
+    xml = np.frombuffer(data, np.uint8)
+    tags = np.flatnonzero(xml == ord("<"))
+    names = np.flatnonzero(xml[tags + 1] == ord("t"))
+    begins, stops = tags[names], tags[names + 1]
+    is_empty = xml[stops - 2] == ord("/")  # <t/>
+    starts = begins + 3 + np.where(xml[begins + 2] == ord(" "), 21, 0)  # past <t> or <t xml:space="preserve">
+    return _made_of(_unescaped(slices(data, np.where(is_empty, stops, starts), stops)))
+
+
+class _Strings:
+    """Collects shared strings of any form: rich ones as their text, without readings in another script."""
+
+    def __init__(self) -> None:
+        self.found: list[str] = []
+        self.parts: list[str] = []
+        self.inside = False
+        self.phonetic = 0
+
+    def start(self, name: str, attributes: dict[str, str]) -> None:
+        name = name.rpartition("}")[2]
+        if name == "si":
+            self.parts = []
+        elif name == "rPh":
+            self.phonetic += 1
+        elif name == "t" and not self.phonetic:
+            self.inside = True
+
+    def end(self, name: str) -> None:
+        name = name.rpartition("}")[2]
+        if name == "t":
+            self.inside = False
+        elif name == "rPh":
+            self.phonetic -= 1
+        elif name == "si":
+            self.found.append("".join(self.parts))
+
+    def characters(self, text: str) -> None:
+        if self.inside:
+            self.parts.append(text)
+
+
+def _parsed(part: bytes) -> list[str]:
+    strings = _Strings()
+    parser = expat.ParserCreate(namespace_separator="}")
+    parser.buffer_text = True
+    parser.StartElementHandler, parser.EndElementHandler = strings.start, strings.end
+    parser.CharacterDataHandler = strings.characters
+    try:
+        parser.Parse(part, True)
+    except expat.ExpatError as fault:
+        raise UnusualXml from fault
+    if any("_x" in text or "\r" in text for text in strings.found):
+        raise UnusualXml
+    return strings.found
