@@ -16,7 +16,7 @@ import pyarrow as pa
 
 from outcome_reporting.workbooks.number_formats import DATE, DURATION
 from outcome_reporting.workbooks.saying import column_letter
-from outcome_reporting.workbooks.texts import Texts, UnusualXml, has, slices
+from outcome_reporting.workbooks.texts import Texts, UnusualXml, has, refuse_bare_edges, slices
 
 _BLOCK = 1 << 19  # bytes taken apart at once: what is worked on stays in the processor's cache
 _OPEN, _CLOSE, _END_OF_ROW = b"<sheetData>", b"</sheetData>", b"</row>"
@@ -25,8 +25,8 @@ _FORMULA = "(?:<f(?: [^<>]*)?/>|<f(?: [^<>]*)?>[^<]*</f>)?"
 _NUMBER = r"-?[0-9]+(?:\.[0-9]*)?(?:[eE][-+]?[0-9]+)?"
 _CELL = (
     '<c r="[A-Z]{1,3}[1-9][0-9]{0,6}"(?: s="[0-9]{1,5}")?(?:'
-    '(?: t="[a-zA-Z]{1,9}")?/>|'
-    f'(?: t="n")?>{_FORMULA}(?:<v>(?:{_NUMBER})?</v>|<v/>)?</c>|'
+    '(?: t="[a-zA-Z]{1,9}")? ?/>|'
+    f'(?: t="n")?>{_FORMULA}(?:<v>(?:{_NUMBER})?</v>|<v ?/>)?</c>|'
     ' t="s"><v>[0-9]{1,7}</v></c>|'
     f' t="(?:str|e)">{_FORMULA}<v(?:{_PRESERVE})?>[^<]*</v></c>|'
     f' t="b">{_FORMULA}<v>[01]</v></c>|'
@@ -71,8 +71,8 @@ class _Block:
         values = np.flatnonzero(((names == ord("v")) | (names == ord("t"))) & (self.xml[tags + 2] != ord("/")))
         starts = tags[values] + np.where(self.xml[tags[values] + 2] == ord(" "), len("<v>" + _PRESERVE), len("<v>"))
         stops = tags[values + 1]
-        values = values[starts < stops]
-        self.starts, self.stops = starts[starts < stops], stops[starts < stops]
+        is_filled = starts < stops  # neither <v></v> nor <v />
+        values, self.starts, self.stops = values[is_filled], starts[is_filled], stops[is_filled]
         cells = np.flatnonzero(is_cell)
         owners = cell_of_tag[values]
         self.begins, self.ends = tags[cells[owners]], tags[cells[owners] + 1]  # of the opening tags
@@ -181,6 +181,7 @@ class _Collector:
         text[booleans] = first + block.indices(booleans)
         text[own] = first + self.own_count + np.arange(len(own))
         if len(own):
+            refuse_bare_edges(block.xml, block.starts[own], block.stops[own])
             self.own_texts.append(block.texts(own))
             self.own_count += len(own)
         number[numbers] = block.texts(numbers).cast(pa.float64()).to_numpy()

@@ -252,7 +252,7 @@ def _tables(shared_strings: bytes, styles: bytes) -> _Tables | None:
     """None when they are written in a way that a whole reader must read."""
     try:
         return _Tables(shared_texts(shared_strings), date_styles(styles))
-    except (UnusualXml, ElementTree.ParseError, ValueError):
+    except (UnusualXml, ElementTree.ParseError, LookupError, ValueError):
         return None
 
 
@@ -280,6 +280,6 @@ def scan(content: bytes, kind: FileKind, file_name: str, limits: Limits) -> Scan
     except (zipfile.BadZipFile, zlib.error, ElementTree.ParseError, OSError, EOFError):
         message = "The file is damaged: a part of it cannot be unpacked"
         result.findings.append(say("unreadable_file", file_name, message))
-    except (NotImplementedError, RuntimeError, UnicodeError, ValueError):
+    except (NotImplementedError, RuntimeError, UnicodeError, LookupError, ValueError):
         result.findings.append(say("unreadable_file", file_name, "The file is packed in a way that is not read"))
     return result

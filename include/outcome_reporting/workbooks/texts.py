@@ -10,11 +10,12 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-_T = r'<t(?: xml:space="preserve")?(?:/>|>[^<]*</t>)'
+_T = r'<t(?: xml:space="preserve")?(?: ?/>|>[^<]*</t>)'
 _USUAL_STRINGS = rf"\A(?:<si>{_T}</si>)*\z"
 _OPEN, _CLOSE = re.compile(rb"<sst(?:\s[^<>]*)?>"), b"</sst>"
 _OTHER_ENCODING = re.compile(rb"""encoding=["'](?!utf-8["'])""", re.IGNORECASE)
 _ESCAPED = r"&|_x[0-9A-Fa-f]{4}_|\r"  # what is not the text itself: entities, Excel's own escapes, line ends
+_EXCEL_ESCAPE = re.compile(r"_x([0-9A-Fa-f]{4})_")
 _ENTITY = re.compile(r"&(?:#x([0-9a-fA-F]{1,6})|#([0-9]{1,7})|(lt|gt|amp|quot|apos));")
 _ENTITIES = {"lt": "<", "gt": ">", "amp": "&", "quot": '"', "apos": "'"}
 
@@ -56,16 +57,26 @@ def slices(data: bytes | memoryview, starts: np.ndarray, stops: np.ndarray) -> p
     return both.take(pa.array(np.arange(0, 2 * len(starts), 2, dtype=np.int32)))  # not what stands between
 
 
+def refuse_bare_edges(xml: np.ndarray, starts: np.ndarray, stops: np.ndarray) -> None:
+    """Raises UnusualXml when a text in a bare `<t>` begins or ends with a space: whether it counts is not said."""
+    is_bare = xml[starts - 2] == ord("t")
+    if (is_bare & ((xml[starts] <= ord(" ")) | (xml[stops - 1] <= ord(" ")))).any():
+        raise UnusualXml
+
+
 def _unescape(text: str) -> str:
     def character(match: re.Match[str]) -> str:
         if match[3]:
             return _ENTITIES[match[3]]
         return chr(int(match[1], 16) if match[1] else int(match[2]))
 
-    plain = _ENTITY.sub(character, text)
-    if "&" in _ENTITY.sub("", text) or "_x" in text or "\r" in text:
+    if "&" in _ENTITY.sub("", text):
         raise UnusualXml
-    return plain
+    return _without_excel_escapes(_ENTITY.sub(character, text.replace("\r\n", "\n").replace("\r", "\n")))
+
+
+def _without_excel_escapes(text: str) -> str:
+    return _EXCEL_ESCAPE.sub(lambda match: chr(int(match[1], 16)), text)
 
 
 def _unescaped(written: pa.Array) -> pa.Array:
@@ -97,18 +108,28 @@ def shared_texts(part: bytes) -> Texts:
     if not part:
         return _made_of(pa.array([], pa.string()))
     opened, closed = _OPEN.search(part), part.rfind(_CLOSE)
-    if opened is None or closed < 0 or _OTHER_ENCODING.search(part[: opened.start()]):
+    is_utf8 = opened is not None and not _OTHER_ENCODING.search(part[: opened.start()])
+    if opened is not None and is_utf8 and closed >= opened.end():
+        data = memoryview(part)[opened.end() : closed]
+        if has(data, _USUAL_STRINGS):
+            return _made_of(_unescaped(_taken_apart(data)))
+    try:
         return _made_of(pa.array(_parsed(part), pa.string()))
-    data = memoryview(part)[opened.end() : closed]
-    if not has(data, _USUAL_STRINGS):
-        return _made_of(pa.array(_parsed(part), pa.string()))
+    except ValueError as fault:  # half a character
+        raise UnusualXml from fault
+
+
+def _taken_apart(data: memoryview) -> pa.Array:
+    """The texts as written of a table in the usual form."""
     xml = np.frombuffer(data, np.uint8)
     tags = np.flatnonzero(xml == ord("<"))
     names = np.flatnonzero(xml[tags + 1] == ord("t"))
     begins, stops = tags[names], tags[names + 1]
     is_empty = xml[stops - 2] == ord("/")  # <t/>
     starts = begins + 3 + np.where(xml[begins + 2] == ord(" "), 21, 0)  # past <t> or <t xml:space="preserve">
-    return _made_of(_unescaped(slices(data, np.where(is_empty, stops, starts), stops)))
+    starts = np.where(is_empty, stops, starts)
+    refuse_bare_edges(xml, starts, stops)
+    return slices(data, starts, stops)
 
 
 class _Strings:
@@ -119,6 +140,7 @@ class _Strings:
         self.parts: list[str] = []
         self.inside = False
         self.phonetic = 0
+        self.is_bare = self.is_unusual = False
 
     def start(self, name: str, attributes: dict[str, str]) -> None:
         name = name.rpartition("}")[2]
@@ -127,7 +149,7 @@ class _Strings:
         elif name == "rPh":
             self.phonetic += 1
         elif name == "t" and not self.phonetic:
-            self.inside = True
+            self.inside, self.is_bare = True, not any(key.endswith("space") for key in attributes)
 
     def end(self, name: str) -> None:
         name = name.rpartition("}")[2]
@@ -141,6 +163,7 @@ class _Strings:
     def characters(self, text: str) -> None:
         if self.inside:
             self.parts.append(text)
+            self.is_unusual |= self.is_bare and text != text.strip()
 
 
 def _parsed(part: bytes) -> list[str]:
@@ -151,8 +174,8 @@ def _parsed(part: bytes) -> list[str]:
     parser.CharacterDataHandler = strings.characters
     try:
         parser.Parse(part, True)
-    except expat.ExpatError as fault:
+    except (expat.ExpatError, LookupError) as fault:  # damaged, or in an encoding that nobody knows
         raise UnusualXml from fault
-    if any("_x" in text or "\r" in text for text in strings.found):
+    if strings.is_unusual:
         raise UnusualXml
-    return strings.found
+    return [_without_excel_escapes(text) for text in strings.found]
