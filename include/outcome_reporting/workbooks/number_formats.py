@@ -28,14 +28,9 @@ def date_styles(styles: bytes) -> np.ndarray:
 
     Raises ElementTree.ParseError or ValueError when the part is damaged.
     """
-    root = ElementTree.fromstring(styles) if styles else None
+    root = ElementTree.fromstring(styles) if styles else ElementTree.Element("styleSheet")
     codes = dict(_BUILT_IN)
-    sorts: list[int] = []
-    for group in root if root is not None else ():
-        name = group.tag.rpartition("}")[2]
-        if name == "numFmts":
-            for node in group:
-                codes[int(node.get("numFmtId", "-1"))] = _sort_of_code(node.get("formatCode", ""))
-        elif name == "cellXfs":
-            sorts = [codes.get(int(node.get("numFmtId", "0")), 0) for node in group]
+    for node in root.iterfind("{*}numFmts/{*}numFmt"):
+        codes[int(node.get("numFmtId", "-1"))] = _sort_of_code(node.get("formatCode", ""))
+    sorts = [codes.get(int(node.get("numFmtId", "0")), 0) for node in root.iterfind("{*}cellXfs/{*}xf")]
     return np.array([*sorts, 0], np.uint8)

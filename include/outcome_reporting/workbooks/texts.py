@@ -60,8 +60,9 @@ def slices(data: bytes | memoryview, starts: np.ndarray, stops: np.ndarray) -> p
 def refuse_bare_edges(xml: np.ndarray, starts: np.ndarray, stops: np.ndarray) -> None:
     """Raises UnusualXml when a text in a bare `<t>` begins or ends with a space: whether it counts is not said."""
     is_bare = xml[starts - 2] == ord("t")
-    if (is_bare & ((xml[starts] <= ord(" ")) | (xml[stops - 1] <= ord(" ")))).any():
-        raise UnusualXml
+    for edged in np.flatnonzero(is_bare & ((xml[starts] <= ord(" ")) | (xml[stops - 1] <= ord(" ")))):
+        if xml[starts[edged] : stops[edged]].tobytes().strip():  # all spaces: an empty cell either way
+            raise UnusualXml
 
 
 def _unescape(text: str) -> str:
