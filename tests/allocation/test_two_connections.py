@@ -81,3 +81,32 @@ def test_there_is_news_until_it_is_published(connection: Connection) -> None:
     assert has_news(connection, START, date(1999, 1, 1))
     _restate(connection)
     assert not has_news(connection, day(2), date(2025, 6, 1))
+
+
+@pytest.mark.parametrize("seed", range(2))
+def test_money_of_a_partner_that_is_gone_stands_under_what_was_written(
+    committed: Engine, monkeypatch: pytest.MonkeyPatch, seed: int
+) -> None:
+    monkeypatch.setattr(shares, "WORTH_IT", 1)
+    with committed.begin() as connection:
+        load_world(Drops(connection), random_world(seed), day(1))
+        connection.exec_driver_sql("update core.slice set row_count = greatest(row_count, 1)")
+        gone = connection.exec_driver_sql("delete from core.partner where partner = 'NOR' returning spellings").scalar()
+    assert gone
+    with committed.connect() as connection:
+        _restate(connection)
+        alone = digest(connection)
+        direct = "select partner from report.partner_line where kind = 'direct' and expense_cents <> 0"
+        assert set(connection.exec_driver_sql(direct).scalars()) & set(gone)
+        assert reconcile(connection, day(2)) == []
+        connection.rollback()
+    with committed.connect() as connection, Beside(lambda: _detached(committed)) as beside:
+        _restate(connection, beside)
+        assert digest(connection) == alone
+
+
+def _detached(engine: Engine) -> psycopg.Connection:
+    pooled = engine.raw_connection()
+    driver = cast(psycopg.Connection, pooled.driver_connection)
+    pooled.detach()
+    return driver

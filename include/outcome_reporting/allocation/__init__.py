@@ -1,4 +1,4 @@
-"""Set-based SQL that splits money over SDG targets, partners and plan elements, to the cent."""
+"""Splits money over SDG targets, partners and plan elements, to the cent: by SQL, and cells on integer arrays."""
 
 from __future__ import annotations
 

@@ -3,7 +3,8 @@
 Idempotent by construction: rows are computed from the slices live at the snapshot alone, compared with the
 published ones, and only differences are stamped and inserted; a second run finds none and writes nothing.
 
-All staging is temporary: numbered cells and weights, analyzed before they are joined, gone with the transaction.
+All staging is temporary: dimensions with their numbers and sums of cells, analyzed before they are joined, gone with
+the transaction. The cells themselves are summed and split in numpy (`cells.py`).
 """
 
 from __future__ import annotations

@@ -29,7 +29,7 @@ part as (
     from job
     join weight_eff as weight on weight.output_no = job.output_no
 ),
-/* largest_remainder(numeric) */
+/* largest_remainder() */
 select output_no, type_no, measure, place, cents from piece
 
 -- name: new_sdg_line
@@ -92,7 +92,7 @@ with part as (
     from core_pool as pool
     join core_revenue as giver on giver.fiscal_year = pool.fiscal_year
 ),
-/* largest_remainder(numeric) */
+/* largest_remainder() */
 select job_no as outcome_no, partner, cents from piece
 
 -- name: partner_money

@@ -128,7 +128,7 @@ part as (
         and weight.fiscal_year = job.fiscal_year and weight.framework = job.framework
         and weight.kind = job.kind
 ),
-/* largest_remainder(numeric) */
+/* largest_remainder() */
 select
     office, plan_period, outcome, fiscal_year, framework, kind, element,
     coalesce(sum(cents) filter (where measure = 'planned'), 0)::bigint as planned_cents,

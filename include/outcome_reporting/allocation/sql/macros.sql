@@ -28,19 +28,18 @@ select array(
     from regexp_matches({code}, '[0-9]+|[^0-9]+', 'g') as piece
 ) as key
 
--- name: largest_remainder(number)
--- The split itself, used by every axis: from `part` (job_no, whole, times, rest, weight, total, place and what names
--- the piece) to `piece` (the same and cents).
+-- name: largest_remainder()
+-- The split itself in SQL, for the few amounts of partners and plan elements and for weights of very many decimals
+-- (`split.py` splits the many): from `part` (job_no, whole, times, rest, weight, total, place and what names the
+-- piece) to `piece` (the same and cents).
 --
--- A job is an amount, or several of one line that leave the same rest: cents = sign * (quotient * total + rest).
--- The quotient is divided without remainder (`whole` sums sign * quotient), the rest by largest remainder, the same
--- for all of the job's amounts (`times` sums their signs). Ties: larger remainder, then `place`, which has larger
--- weights first, then natural code order. `number` is int where no total passes 2,000,000,000 (no product of two
--- then leaves bigint), else numeric: exact for weights of any number of decimals, and slower.
+-- A job is an amount: cents = sign * (quotient * total + rest). The quotient is divided without remainder (`whole` is
+-- sign * quotient), the rest by largest remainder; `times` is the sign. Ties: larger remainder, then `place`, which
+-- has larger weights first, then natural code order. All in numeric: exact for weights of any number of decimals.
 floored as (
     select
         part.*,
-        ((rest * weight - mod(rest * weight, total)) / total)::{number} as low,
+        ((rest * weight - mod(rest * weight, total)) / total) as low,
         mod(rest * weight, total) as remainder
     from part
 ),
