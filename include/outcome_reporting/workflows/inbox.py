@@ -11,6 +11,7 @@ import stat
 import threading
 import time
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -50,15 +51,23 @@ def list_inbox(settings: Settings) -> Iterator[tuple[str, Path]]:
                 yield folder.name, path
 
 
-def start_readers(settings: Settings) -> None:
-    """Start the processes that read files if anything lies in the drop folders.
+def start_helpers(settings: Settings) -> None:
+    """Start what a night needs of other processes: the warehouse's server, and readers if anything was dropped.
 
-    Called before the rest of a night is imported: they load what they need at the same time.
+    Called before the rest of a night is imported: they come up at the same time.
     """
     from outcome_reporting.workflows.house import open_house
 
     if next(list_inbox(settings), None) is not None:
         open_house(settings).readers.start()
+    threading.Thread(target=_start_server, args=[settings], daemon=True).start()
+
+
+def _start_server(settings: Settings) -> None:
+    from outcome_reporting.warehouse.server import warehouse_url
+
+    with suppress(SystemFault):  # whoever asks for the server next is told why it cannot be started
+        warehouse_url(settings)
 
 
 def _is_looked_at(path: Path) -> bool:
