@@ -30,6 +30,7 @@ from outcome_reporting.warehouse.moments import next_moment
 from outcome_reporting.warehouse.outcome_facts import publication_at
 from outcome_reporting.warehouse.reconcile import FileDifference, file_differences, files_of, reconciliation_rows
 from outcome_reporting.warehouse.statistics import refresh_statistics
+from outcome_reporting.workflows.clock import Clock
 from outcome_reporting.workflows.house import open_house
 
 _log = logging.getLogger(__name__)
@@ -48,14 +49,16 @@ def _pending(connection: Connection, settings: Settings) -> Scope:
     return touched_scope(connection, last.snapshot_at if last else None, _today(settings))
 
 
-def restate(settings: Settings, years: list[int] | None = None) -> dict[str, Any]:
+def restate(settings: Settings, years: list[int] | None = None, clock: Clock | None = None) -> dict[str, Any]:
     """Restate what is pending, and these years too, and publish, unless a cent does not reconcile.
 
     Whatever years are asked for, all that is pending goes into the one publication: the figures of a night
-    belong together, and a plan period's total never mixes two of them. Running it again writes nothing.
+    belong together, and a plan period's total never mixes two of them. Running it again writes nothing. `clock`
+    is told what of the phase "allocate" went into "reconcile".
     """
     house = open_house(settings)
-    if not years and (unchanged := _unchanged(house.engine, settings)):
+    clock = clock or Clock()
+    if not years and (unchanged := _unchanged(house.engine, settings, clock)):
         return unchanged
     run_id = uuid.uuid4()
     with house.engine.begin() as connection:
@@ -85,8 +88,9 @@ def restate(settings: Settings, years: list[int] | None = None) -> dict[str, Any
             beside=beside,
             once_read=lambda: live.append(beside.begin(sums)),
         )
-        wrong = reconcile(connection, snapshot_at, live=live[0].result())
-        problems = _problems(connection, wrong, snapshot_at, changed.result())
+        with clock("reconcile", within="allocate"):
+            wrong = reconcile(connection, snapshot_at, live=live[0].result())
+            problems = _problems(connection, wrong, snapshot_at, changed.result())
         if problems:
             raise SystemFault("The figures do not reconcile; nothing was published:\n" + "\n".join(problems))
         if restated.is_published:
@@ -200,7 +204,7 @@ def _with_file_and_figure(connection: Connection, problem: Problem, moment: date
     return f"{problem}; figure {figure or 'none'}; files: {named or 'none'}"
 
 
-def _unchanged(engine: Engine, settings: Settings) -> dict[str, Any] | None:
+def _unchanged(engine: Engine, settings: Settings, clock: Clock) -> dict[str, Any] | None:
     """The summary of a restatement that has nothing to do, found by reading alone; None where there is something.
 
     A night without news proves all that is published all the same: raises SystemFault when a cent is wrong.
@@ -211,7 +215,8 @@ def _unchanged(engine: Engine, settings: Settings) -> dict[str, Any] | None:
             return None
         if has_news(connection, last.snapshot_at, _today(settings)):
             return None
-        problems = _proof(engine, connection, last.snapshot_at)
+        with clock("reconcile", within="allocate"):
+            problems = _proof(engine, connection, last.snapshot_at)
         if problems:
             raise SystemFault("What is published no longer reconciles:\n" + "\n".join(problems))
         run_id = connection.exec_driver_sql(

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
 from typing import Any
 
 from outcome_reporting.settings import Settings
 from outcome_reporting.workflows import allocation, intake, reports
+from outcome_reporting.workflows.clock import Clock
 from outcome_reporting.workflows.house import migrate_warehouse
 
 
@@ -17,7 +16,7 @@ def run_night(settings: Settings, progress: bool = False) -> dict[str, Any]:
     """Intake, allocation, reports; the summary of all three. `is_bad` when a file stands rejected or a cent
     does not reconcile. Running it twice with nothing dropped in between changes nothing.
     """
-    clock = _Clock()
+    clock = Clock()
     with clock("open"):
         migrate_warehouse(settings)
     with clock("notice"):
@@ -33,8 +32,8 @@ def run_night(settings: Settings, progress: bool = False) -> dict[str, Any]:
     # Answers are written in a thread of their own while the database allocates: their seconds are not on top.
     with ThreadPoolExecutor(1) as beside, reports.builders_ahead(len(accepted)):
         answered = beside.submit(_answer, settings, run_id, clock)
-        with clock("allocate and reconcile"):
-            restated = allocation.restate(settings)
+        with clock("allocate"):
+            restated = allocation.restate(settings, clock=clock)
         summary = answered.result()
         with clock("report"), _Bar("report", None, progress) as bar:
             is_due = reports.pending_reports(settings)
@@ -50,26 +49,13 @@ def run_night(settings: Settings, progress: bool = False) -> dict[str, Any]:
     }
 
 
-def _answer(settings: Settings, run_id: str, clock: _Clock) -> dict[str, Any]:
+def _answer(settings: Settings, run_id: str, clock: Clock) -> dict[str, Any]:
     with clock("answer"):
         intake.answer_files(settings, run_id)
         return intake.close_night(settings, run_id)
 
 
 _NO_REPORTS: dict[str, Any] = {"reports": 0, "files_written": 0, "problems": [], "is_bad": False}
-
-
-class _Clock:
-    """Wall seconds of each phase of a night."""
-
-    def __init__(self) -> None:
-        self.seconds: dict[str, float] = {}
-
-    @contextmanager
-    def __call__(self, phase: str) -> Iterator[None]:
-        started = time.perf_counter()
-        yield
-        self.seconds[phase] = self.seconds.get(phase, 0.0) + time.perf_counter() - started
 
 
 def describe(summary: dict[str, Any]) -> str:
