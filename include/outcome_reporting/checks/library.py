@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import logging
+import threading
 from functools import cache
 from typing import Any
 
@@ -13,9 +14,18 @@ from outcome_reporting.checks.deferred_imports import deferred
 NUMBER = "check"
 
 
-@cache
+_opening = threading.Lock()  # two threads may ask at once: one of them imports
+
+
 def open_library() -> tuple[Any, Any]:
-    """The library, and the definition of a batch that is one whole data frame in memory.
+    """The library, and the definition of a batch that is one whole data frame in memory."""
+    with _opening:
+        return _open()
+
+
+@cache
+def _open() -> tuple[Any, Any]:
+    """The library and the batch.
 
     Imported when it is first needed, quiet and without its progress bars. The definition is made once: each
     change of a data source is written down by the library, which costs more than judging a small file.

@@ -15,7 +15,7 @@ from outcome_reporting.workflows.house import House
 if TYPE_CHECKING:
     from outcome_reporting.workflows.judging import Alone, Candidate
 
-_FEWEST = 20  # files; for fewer a second run of the library costs as much as it gains
+FEWEST = 20  # files; for fewer a second run of the library costs as much as it gains
 _SHARE = 0.8  # of the files: the check of these takes about as long as reading the rest
 
 
@@ -39,7 +39,7 @@ class Ahead:
         from outcome_reporting.workflows.judging import Alone
 
         taken: list[str] = []
-        while len(taken) < max(_FEWEST, int(_SHARE * count)):
+        while len(taken) < max(FEWEST, int(_SHARE * count)):
             file_id = self._read.get()
             if file_id is None:
                 return

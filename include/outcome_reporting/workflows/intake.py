@@ -11,11 +11,9 @@ import hashlib
 import json
 import pickle
 import shutil
-import threading
 import uuid
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -33,11 +31,11 @@ from outcome_reporting.workflows.ahead import Ahead
 from outcome_reporting.workflows.house import House, open_house
 from outcome_reporting.workflows.inbox import Dropped, archive_path, keep, list_inbox
 from outcome_reporting.workflows.verdicts import forget_verdicts, load_verdicts, store_verdicts
+from outcome_reporting.workflows.warming import warming_up
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from outcome_reporting.workbooks.child import ReadJob
     from outcome_reporting.workflows.judging import Candidate
 
 
@@ -157,40 +155,13 @@ def read_files(
     ]
     if not jobs:
         return []
-    with _warming_up(jobs, ahead):
+    with warming_up(jobs, ahead):
         for job in house.readers.read_into_folders(jobs):
             if ahead:
                 ahead.take(job.job_id)
             if on_file:
                 on_file(job.file_name)
     return [job.job_id for job in jobs]
-
-
-@contextmanager
-def _warming_up(jobs: Sequence[ReadJob], ahead: Ahead | None = None) -> Iterator[None]:
-    """What judging will need, imported while the readers read; not where no file is anything that can be judged."""
-    from outcome_reporting.workbooks.sniff import may_be_tables
-
-    if not any(may_be_tables(job.path) for job in jobs):
-        yield
-        return
-    warming = threading.Thread(target=_warm_up, args=(len(jobs), ahead), daemon=True)
-    warming.start()
-    try:
-        yield
-    finally:
-        if ahead:
-            ahead.take(None)
-        warming.join()
-
-
-def _warm_up(count: int = 0, ahead: Ahead | None = None) -> None:
-    from outcome_reporting.checks.expectations import warm_up
-    from outcome_reporting.workflows import judging  # noqa: F401
-
-    warm_up()
-    if ahead:
-        ahead.check(count)
 
 
 def judge_files(settings: Settings, run_id: str, ahead: Ahead | None = None) -> list[str]:
@@ -351,7 +322,7 @@ def check_files(settings: Settings, paths: Sequence[Path], out: Path | None = No
     jobs = [ReadJob(str(number), path, path.name) for number, path in enumerate(paths)]
     house.readers.start(len(jobs))  # they come up while judging is imported
 
-    with _warming_up(jobs):
+    with warming_up(jobs):
         readings = dict(house.readers.read_many(jobs))
     from outcome_reporting.workflows.judging import Candidate, judge
 

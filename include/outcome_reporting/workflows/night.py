@@ -10,6 +10,7 @@ from outcome_reporting.settings import Settings
 from outcome_reporting.workflows import allocation, intake, reports
 from outcome_reporting.workflows.clock import Clock
 from outcome_reporting.workflows.house import migrate_warehouse
+from outcome_reporting.workflows.warming import begin_warming
 
 
 def run_night(settings: Settings, progress: bool = False) -> dict[str, Any]:
@@ -18,6 +19,7 @@ def run_night(settings: Settings, progress: bool = False) -> dict[str, Any]:
     """
     clock = Clock()
     with clock("open"):
+        begin_warming(settings)
         migrate_warehouse(settings)
     with clock("notice"):
         run_id = intake.begin_night(settings)
