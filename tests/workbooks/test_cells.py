@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 import zipfile
-from datetime import datetime
+from collections.abc import Callable
+from datetime import datetime, timedelta
 from io import BytesIO
 
 import openpyxl
@@ -35,7 +36,9 @@ CELLS = st.one_of(
     st.floats(-1e15, 1e15).map(lambda number: round(number, 2)),
     st.floats(-1e30, 1e30),
     st.booleans(),
-    st.datetimes(datetime(1900, 3, 1), datetime(2150, 1, 1)).map(lambda moment: moment.replace(microsecond=0)),
+    st.datetimes(datetime(1900, 1, 1), datetime(2150, 1, 1)),
+    st.timedeltas(timedelta(0), timedelta(400)),
+    st.times(),
 )
 SHEETS = st.lists(st.lists(CELLS, min_size=1, max_size=5), min_size=1, max_size=25)
 
@@ -64,6 +67,34 @@ def by_xlsxwriter(rows: list[list], constant_memory: bool = False) -> bytes:
     return stream.getvalue()
 
 
+def without_addresses(xml: bytes) -> bytes:
+    return re.sub(rb'<c r="[A-Z]+[0-9]+"', b"<c", xml)
+
+
+def without_row_numbers(xml: bytes) -> bytes:
+    return re.sub(rb'<row r="[0-9]+"', b"<row", without_addresses(xml))
+
+
+def on_lines(xml: bytes) -> bytes:
+    return re.sub(rb"(<(?!/[vtf]>))", rb"\n  \1", xml).lstrip()
+
+
+def rewritten(content: bytes, change: Callable[[bytes], bytes]) -> bytes:
+    """A workbook with its first sheet's XML changed."""
+    stream = BytesIO()
+    with zipfile.ZipFile(BytesIO(content)) as old, zipfile.ZipFile(stream, "w") as new:
+        for name in old.namelist():
+            is_sheet = name == "xl/worksheets/sheet1.xml"
+            new.writestr(name, change(old.read(name)) if is_sheet else old.read(name))
+    return stream.getvalue()
+
+
+def dense(rows: list[list]) -> list[list]:
+    """Rows in which every cell is written: without addresses none may be left out."""
+    width = max(map(len, rows))
+    return [[0 if value is None else value for value in row] + [0] * (width - len(row)) for row in rows]
+
+
 def sheet_of(content: bytes) -> SheetScan:
     scanned = scan(content, FileKind.XLSX, "book.xlsx", Limits())
     assert not scanned.findings
@@ -87,7 +118,17 @@ def shown(body: Body) -> dict[tuple[int, int], object]:
     }
 
 
-@pytest.mark.parametrize("write", [by_openpyxl, by_xlsxwriter, lambda rows: by_xlsxwriter(rows, True)])
+@pytest.mark.parametrize(
+    "write",
+    [
+        by_openpyxl,
+        by_xlsxwriter,
+        lambda rows: by_xlsxwriter(rows, True),
+        lambda rows: rewritten(by_xlsxwriter(rows), without_addresses),
+        lambda rows: rewritten(by_openpyxl(dense(rows)), without_row_numbers),
+        lambda rows: rewritten(by_xlsxwriter(rows, True), on_lines),
+    ],
+)
 @settings(max_examples=60, deadline=None)
 @given(rows=SHEETS, header=st.integers(0, 3))
 def test_every_cell_is_what_the_exact_reader_reads(write, rows, header):
@@ -120,8 +161,8 @@ def test_a_sheet_is_the_same_whatever_the_size_of_its_blocks(monkeypatch):
     "change",
     [
         lambda data: data.replace(b'"', b"'"),
-        lambda data: data.replace(b"<row ", b"\n  <row "),
-        lambda data: re.sub(rb' r="[A-Z]+[0-9]+"', b"", data),
+        lambda data: re.sub(rb' r="A[0-9]+"', b"", data),
+        lambda data: re.sub(rb'<row r="2"', b"<row", without_addresses(data)),
         lambda data: data.replace(b"<c r=", b"<c  r="),
         lambda data: re.sub(rb"(</?)(row|c|v|sheetData|worksheet)\b", rb"\1x:\2", data).replace(b"xmlns=", b"xmlns:x="),
     ],
@@ -166,6 +207,46 @@ def test_which_formats_show_a_date(code, sort):
     assert styles.tolist() == [0, sort, 0]
     value = read_exactly(stream.getvalue(), "Sheet1").rows[0][0]
     assert {float: 0, datetime: DATE}.get(type(value), DURATION) == sort
+
+
+DAYS = [
+    -700_000.5, -1.25, -1e-9, 0, 1e-9, 0.25, 0.999999999, 1, 1.5, 59, 59.9999999, 60, 60.75, 61, 61.5, 45_000.123456789,
+    40_000.000_000_011_574, 2_958_465, 2_958_466, 20_220_331, 1e15,
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("code", ["yyyy-mm-dd", "h:mm", "d/m/yyyy hh:mm", "[h]:mm:ss"])
+def test_dates_before_the_first_and_times_are_what_the_exact_reader_makes_of_them(code):
+    stream = BytesIO()
+    days = [number for number in DAYS if code != "[h]:mm:ss" or number < 1e6]
+    with xlsxwriter.Workbook(stream) as made:
+        sheet, form = made.add_worksheet(), made.add_format({"num_format": code})
+        for row, number in enumerate(days):
+            sheet.write_number(row, 0, number, form)
+    content = stream.getvalue()
+    found = sheet_of(content)
+    assert found.cells is not None
+    body = XlsxSheet(content, found).body(HeadRow(0))
+    assert shown(body) == shown(read_exactly(content, found.name).body(HeadRow(0)))
+    assert len(shown(body)) == len(days)
+
+
+@pytest.mark.parametrize("number, code", [(2_958_465.5, "yyyy-mm-dd"), (1e7, "[h]:mm"), (-1e9, "yyyy-mm-dd")])
+def test_times_that_only_the_exact_reader_can_judge_are_left_to_it(number, code):
+    stream = BytesIO()
+    with xlsxwriter.Workbook(stream) as made:
+        made.add_worksheet().write_number(0, 0, number, made.add_format({"num_format": code}))
+    assert sheet_of(stream.getvalue()).cells is None
+
+
+def test_cells_without_addresses_are_named_by_their_place(book):
+    cells = b'<row><c t="n"><v>1</v></c><c/><c t="e"><v>#REF!</v></c><c><f>A1</f></c></row><row/>'
+    rows = b"<sheetData><row/>" + 2 * cells + b"</sheetData>"
+    content = altered(book(S=[["a"]]), lambda xml: re.sub(rb"<sheetData>.*</sheetData>", rows, xml)).read_bytes()
+    sheet = sheet_of(content)
+    assert sheet.error_cells == [("C2", "#REF!"), ("C4", "#REF!")]
+    assert sheet.unvalued_cells == ["D2", "D4"]
+    assert shown(XlsxSheet(content, sheet).body(HeadRow(1))) == {(2, 0): 1.0, (4, 0): 1.0}
 
 
 def test_errors_formulas_and_booleans_are_named(book):

@@ -9,9 +9,7 @@ from outcome_reporting.workbooks.cells import Cells
 from outcome_reporting.workbooks.columns import RawColumn, number_text
 from outcome_reporting.workbooks.distinct import Distinct
 from outcome_reporting.workbooks.head import HEAD_ROWS, HeadRow
-
-_DAY_OF_1970 = 25_569  # as spreadsheets count
-_DAY_MILLISECONDS = 86_400_000
+from outcome_reporting.workbooks.serial_dates import moments
 
 
 def head_of_cells(cells: Cells) -> list[HeadRow]:
@@ -55,9 +53,7 @@ def _column(cells: Cells, which: np.ndarray, first_row: int, length: int) -> Raw
     if is_number.any():
         column.numbers = _spread(rows[is_number], cells.number[which[is_number]], length, pa.float64())
     if is_date.any():
-        days = cells.number[which[is_date]] - _DAY_OF_1970
-        moments = np.rint(days * _DAY_MILLISECONDS).astype(np.int64)
-        column.moments = _spread(rows[is_date], moments, length, pa.timestamp("ms"))
+        column.moments = _spread(rows[is_date], moments(cells.number[which[is_date]]), length, pa.timestamp("ms"))
     return column
 
 

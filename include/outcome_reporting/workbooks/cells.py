@@ -10,12 +10,14 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from enum import Enum
 
 import numpy as np
 import pyarrow as pa
 
 from outcome_reporting.workbooks.number_formats import DATE, DURATION
 from outcome_reporting.workbooks.saying import column_letter
+from outcome_reporting.workbooks.serial_dates import LAST_DAY, durations, is_countable, times_of_day
 from outcome_reporting.workbooks.texts import Texts, UnusualXml, has, refuse_bare_edges, slices
 
 _BLOCK = 1 << 19  # bytes taken apart at once: what is worked on stays in the processor's cache
@@ -23,8 +25,10 @@ _OPEN, _CLOSE, _END_OF_ROW = b"<sheetData>", b"</sheetData>", b"</row>"
 _PRESERVE = ' xml:space="preserve"'
 _FORMULA = "(?:<f(?: [^<>]*)?/>|<f(?: [^<>]*)?>[^<]*</f>)?"
 _NUMBER = r"-?[0-9]+(?:\.[0-9]*)?(?:[eE][-+]?[0-9]+)?"
-_CELL = (
-    '<c r="[A-Z]{1,3}[1-9][0-9]{0,6}"(?: s="[0-9]{1,5}")?(?:'
+_ADDRESS, _ROW_NUMBER = ' r="[A-Z]{1,3}[1-9][0-9]{0,6}"', ' r="[1-9][0-9]{0,6}"'
+_OTHER_ATTRIBUTES = '(?: (?:[a-qs-zA-Z]|[a-zA-Z][a-zA-Z0-9:]+)="[^"<>]*")*'
+_REST_OF_CELL = (
+    '(?: s="[0-9]{1,5}")?(?:'
     '(?: t="[a-zA-Z]{1,9}")? ?/>|'
     f'(?: t="n")?>{_FORMULA}(?:<v>(?:{_NUMBER})?</v>|<v ?/>)?</c>|'
     ' t="s"><v>[0-9]{1,7}</v></c>|'
@@ -32,9 +36,22 @@ _CELL = (
     f' t="b">{_FORMULA}<v>[01]</v></c>|'
     f' t="inlineStr"><is><t(?:{_PRESERVE})?>[^<]*</t></is></c>)'
 )
-_USUAL_ROWS = rf"\A(?:<row[^<>]*>(?:(?:{_CELL})*</row>)?)*\z"
+
+
+class _Form(Enum):
+    """The form of the rows of a sheet, by what says where a cell stands: the cell itself, its row or their order."""
+
+    ADDRESSED = (f"(?:{_ROW_NUMBER})?", _ADDRESS)
+    NUMBERED = (_ROW_NUMBER, "")
+    COUNTED = ("", "")
+
+    def __init__(self, row: str, cell: str) -> None:
+        inside = rf">(?:<c{cell}{_REST_OF_CELL})*</row>"
+        self.pattern = rf"\A(?:<row{row}{_OTHER_ATTRIBUTES} ?(?:/>|{inside}))*\z"
+
+
+_LINE_END, _BETWEEN_TAGS = re.compile(rb"\s"), re.compile(rb">\s+<(?!/[vtf]>)")
 _NOT_PLAIN = re.compile(rb"""<!|encoding=["'](?!utf-8["'])""", re.IGNORECASE)
-_FIRST_DATE, _LAST_DATE = 61, 2_958_465  # before March 1900 spreadsheets count a day that never was
 _COLUMN_LETTERS, _INDEX_DIGITS, _STYLE_DIGITS = 3, 7, 5  # at most, by the expression above
 _MOST_COLUMNS = 26 + 26**2 + 26**3
 _BOOLEANS = pa.array(["FALSE", "TRUE"], pa.string())
@@ -62,7 +79,7 @@ class Cells:
 class _Block:
     """Some rows of a sheet: arrays with one element for each cell that has a value."""
 
-    def __init__(self, data: memoryview) -> None:
+    def __init__(self, data: memoryview, form: _Form, rows_before: int) -> None:
         self.data, self.xml = data, np.frombuffer(data, np.uint8)
         tags = np.flatnonzero(self.xml == ord("<"))
         names = self.xml[tags + 1]
@@ -75,17 +92,25 @@ class _Block:
         values, self.starts, self.stops = values[is_filled], starts[is_filled], stops[is_filled]
         cells = np.flatnonzero(is_cell)
         owners = cell_of_tag[values]
-        self.begins, self.ends = tags[cells[owners]], tags[cells[owners] + 1]  # of the opening tags
-        self.row, self.column = self._places(self.begins)
-        self.sort = self._sorts(self.ends)
+        self.begins, self.ends = tags[cells], tags[cells + 1]  # of the opening tags of all cells
+        rows = np.flatnonzero(names == ord("r"))
+        self.row_count = len(rows)
+        self.order: tuple[np.ndarray, np.ndarray] | None = None  # the places of all cells that do not say theirs
+        if form is _Form.NUMBERED:
+            self.order = _places_by_order(rows, cells, self._digits(tags[rows] + len('<row r="')))
+        elif form is _Form.COUNTED:
+            self.order = _places_by_order(rows, cells, rows_before + 1 + np.arange(len(rows), dtype=np.int32))
+        self.row, self.column = self._places(owners)
         formulas = cell_of_tag[np.flatnonzero(names == ord("f"))]
-        self.unvalued = self._addresses_without(owners, formulas, tags, cells) if len(formulas) else []
+        self.unvalued = self._addresses_without(owners, formulas) if len(formulas) else []
+        self.ends = self.ends[owners]
+        self.sort = self._sorts(self.ends)
 
     def of_sort(self, letter: str) -> np.ndarray:
         return np.flatnonzero(self.sort == ord(letter))
 
     def numbers(self) -> np.ndarray:
-        return np.flatnonzero((self.sort == ord("n")) | (self.sort <= ord("9")))
+        return np.flatnonzero((self.sort == ord("n")) | (self.sort <= ord("<")))
 
     def texts(self, which: np.ndarray) -> pa.Array:
         """The values of some cells as written."""
@@ -105,16 +130,19 @@ class _Block:
             style += np.where(is_digit, digit * power, 0)
             power *= np.where(is_digit, 10, 1)
             at = at - is_digit
-        return np.where(self.xml[at] == ord('"'), style, 0)  # a letter: these were the digits of its address
+        return np.where(self.xml[at] == ord('"'), style, 0)  # else these were the digits of its address
 
     def _sorts(self, ends: np.ndarray) -> np.ndarray:
         """The last letter of each cell's type: s(hared), st(r) or inlineSt(r), (b)oolean, (e)rror, (n)umber. A
-        cell without a type is a number; there a digit stands, of its style or address."""
+        cell without a type is a number; there a digit stands, of its style or address, or the `<` of a bare `<c>`."""
         return self.xml[ends - len('s">')]
 
-    def _places(self, begins: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """Row (from 1) and column (from 0) of cells, from their addresses."""
-        at = begins + len('<c r="')
+    def _places(self, which: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Row (from 1) and column (from 0) of some of all cells."""
+        if self.order is not None:
+            rows, columns = self.order
+            return rows[which], columns[which]
+        at = self.begins[which] + len('<c r="')
         column = np.zeros(len(at), np.int32)
         for _ in range(_COLUMN_LETTERS):
             sign = self.xml[at]
@@ -135,25 +163,34 @@ class _Block:
             at = at + is_digit
         return number
 
-    def _addresses_without(self, owners, formulas, tags, cells) -> list[str]:
+    def _addresses_without(self, owners: np.ndarray, formulas: np.ndarray) -> list[str]:
         """The cells that hold a formula and neither a value nor a text, not even an empty one."""
-        is_valued = np.zeros(len(cells), bool)
+        is_valued = np.zeros(len(self.begins), bool)
         is_valued[owners] = True
         empty = formulas[~is_valued[formulas]]
-        empty = empty[self._sorts(tags[cells[empty] + 1]) != ord("r")]
-        return _addresses(*self._places(tags[cells[empty]]))
+        empty = empty[self._sorts(self.ends[empty]) != ord("r")]
+        return _addresses(*self._places(empty))
+
+
+def _places_by_order(rows: np.ndarray, cells: np.ndarray, numbers: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Row and column of cells that follow each other in their rows, from the order of both among the tags."""
+    row_of_cell = np.searchsorted(rows, cells) - 1
+    column = np.arange(len(cells)) - np.searchsorted(row_of_cell, row_of_cell)
+    return numbers[row_of_cell], column.astype(np.int32)
 
 
 def _addresses(rows: np.ndarray, columns: np.ndarray) -> list[str]:
     return [f"{column_letter(column)}{row}" for row, column in zip(rows.tolist(), columns.tolist(), strict=True)]
 
 
-def _blocks(data: memoryview, whole: bytes, start: int, end: int) -> Iterator[_Block]:
+def _blocks(data: bytes, start: int, end: int, form: _Form) -> Iterator[_Block]:
+    view, rows = memoryview(data), 0
     while start < end:
-        stop = whole.find(_END_OF_ROW, start + _BLOCK, end)
+        stop = data.find(_END_OF_ROW, start + _BLOCK, end)
         stop = end if stop < 0 else stop + len(_END_OF_ROW)
-        yield _Block(data[start:stop])
-        start = stop
+        block = _Block(view[start:stop], form, rows)
+        yield block
+        start, rows = stop, rows + block.row_count
 
 
 class _Collector:
@@ -179,13 +216,13 @@ class _Collector:
             raise UnusualXml
         first = len(self.shared.place_of)
         text[booleans] = first + block.indices(booleans)
-        text[own] = first + self.own_count + np.arange(len(own))
         if len(own):
             refuse_bare_edges(block.xml, block.starts[own], block.stops[own])
-            self.own_texts.append(block.texts(own))
-            self.own_count += len(own)
+            text[own] = self._keep(block.texts(own))
         number[numbers] = block.texts(numbers).cast(pa.float64()).to_numpy()
-        is_date[numbers] = self._are_dates(block.styles(numbers), number[numbers])
+        sorts = self.styles[np.minimum(block.styles(numbers), len(self.styles) - 1)]
+        if sorts.any():
+            is_date[numbers], text[numbers] = self._times(sorts, number[numbers])
         if len(errors):
             places = _addresses(block.row[errors], block.column[errors])
             self.errors += zip(places, block.texts(errors).to_pylist(), strict=True)
@@ -195,12 +232,25 @@ class _Collector:
         for name, part in found.items():
             self.parts[name].append(part if kept.all() else part[kept])
 
-    def _are_dates(self, styles: np.ndarray, numbers: np.ndarray) -> np.ndarray:
-        sorts = self.styles[np.minimum(styles, len(self.styles) - 1)]
-        dates = numbers[sorts == DATE]
-        if (sorts == DURATION).any() or (len(dates) and not _FIRST_DATE <= dates.min() <= dates.max() < _LAST_DATE):
+    def _keep(self, texts: pa.Array) -> np.ndarray:
+        """Adds texts of the sheet's own; the numbers under which they are found."""
+        first = len(self.shared.place_of) + self.own_count
+        self.own_texts.append(texts)
+        self.own_count += len(texts)
+        return np.arange(first, first + len(texts))
+
+    def _times(self, sorts: np.ndarray, numbers: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Which numbers are dates, and for times of day and durations the texts that the exact reader makes of them;
+        -1 for all others."""
+        is_past_end = (sorts == DATE) & (numbers > LAST_DAY)  # just past it a reader may round up or down
+        is_duration, is_time = sorts == DURATION, (sorts == DATE) & (numbers < 1)
+        if (numbers[is_past_end] < LAST_DAY + 1).any() or not is_countable(numbers[is_duration | is_time]):
             raise UnusualXml
-        return sorts == DATE
+        text = np.full(len(numbers), -1, np.int32)
+        for which, shown in ((is_time, times_of_day), (is_duration, durations)):
+            if which.any():
+                text[which] = self._keep(pa.array(shown(numbers[which]), pa.string()))
+        return (sorts == DATE) & ~is_past_end & ~is_time, text
 
     def cells(self) -> Cells:
         if not self.parts["row"]:
@@ -224,12 +274,15 @@ def cells_of_sheet(data: bytes, shared: Texts, styles: np.ndarray) -> Cells:
     start, end = data.find(_OPEN) + len(_OPEN), data.rfind(_CLOSE)
     if start < len(_OPEN) or end < start or _NOT_PLAIN.search(data[:start]) or b"<!" in data[end:]:
         raise UnusualXml
-    view = memoryview(data)
-    if not has(view[start:end], _USUAL_ROWS):
+    if _LINE_END.match(data, start, end):
+        data = _BETWEEN_TAGS.sub(b"><", data[start - 1 : end + 1])
+        start, end = 1, len(data) - 1
+    form = next((form for form in _Form if has(memoryview(data)[start:end], form.pattern)), None)
+    if form is None:
         raise UnusualXml
     collector = _Collector(shared, styles)
     try:
-        for block in _blocks(view, data, start, end):
+        for block in _blocks(data, start, end, form):
             collector.add(block)
         return collector.cells()
     except pa.ArrowInvalid as fault:  # a number that is none, a text that is not UTF-8
