@@ -79,13 +79,12 @@ def on_lines(xml: bytes) -> bytes:
     return re.sub(rb"(<(?!/[vtf]>))", rb"\n  \1", xml).lstrip()
 
 
-def rewritten(content: bytes, change: Callable[[bytes], bytes]) -> bytes:
-    """A workbook with its first sheet's XML changed."""
+def rewritten(content: bytes, change: Callable[[bytes], bytes], part: str = "xl/worksheets/sheet1.xml") -> bytes:
+    """A workbook with the XML of one part changed."""
     stream = BytesIO()
     with zipfile.ZipFile(BytesIO(content)) as old, zipfile.ZipFile(stream, "w") as new:
         for name in old.namelist():
-            is_sheet = name == "xl/worksheets/sheet1.xml"
-            new.writestr(name, change(old.read(name)) if is_sheet else old.read(name))
+            new.writestr(name, change(old.read(name)) if name == part else old.read(name))
     return stream.getvalue()
 
 
@@ -207,6 +206,14 @@ def test_which_formats_show_a_date(code, sort):
     assert styles.tolist() == [0, sort, 0]
     value = read_exactly(stream.getvalue(), "Sheet1").rows[0][0]
     assert {float: 0, datetime: DATE}.get(type(value), DURATION) == sort
+
+
+@pytest.mark.parametrize("mark", [b"", b' xml:space="default"', b' xml:space="preserv"', b' xml:lang="space"'])
+def test_texts_whose_spaces_may_not_count_are_left_to_the_exact_reader(mark):
+    content = by_xlsxwriter([["a", "  padded  "]])
+    assert sheet_of(content).cells is not None
+    unsaid = rewritten(content, lambda xml: xml.replace(b' xml:space="preserve"', mark), "xl/sharedStrings.xml")
+    assert sheet_of(unsaid).cells is None
 
 
 DAYS = [

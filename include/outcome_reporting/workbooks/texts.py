@@ -17,6 +17,7 @@ _OTHER_ENCODING = re.compile(rb"""encoding=["'](?!utf-8["'])""", re.IGNORECASE)
 _ESCAPED = r"&|_x[0-9A-Fa-f]{4}_|\r"  # what is not the text itself: entities, Excel's own escapes, line ends
 _EXCEL_ESCAPE = re.compile(r"_x([0-9A-Fa-f]{4})_")
 _ENTITY = re.compile(r"&(?:#x([0-9a-fA-F]{1,6})|#([0-9]{1,7})|(lt|gt|amp|quot|apos));")
+_SPACE = "http://www.w3.org/XML/1998/namespace}space"
 _ENTITIES = {"lt": "<", "gt": ">", "amp": "&", "quot": '"', "apos": "'"}
 
 
@@ -150,7 +151,7 @@ class _Strings:
         elif name == "rPh":
             self.phonetic += 1
         elif name == "t" and not self.phonetic:
-            self.inside, self.is_bare = True, not any(key.endswith("space") for key in attributes)
+            self.inside, self.is_bare = True, attributes.get(_SPACE) != "preserve"
 
     def end(self, name: str) -> None:
         name = name.rpartition("}")[2]
