@@ -26,6 +26,7 @@ from outcome_reporting.workbooks.number_formats import date_styles
 from outcome_reporting.workbooks.saying import say
 from outcome_reporting.workbooks.sniff import FileKind
 from outcome_reporting.workbooks.texts import Texts, UnusualXml, shared_texts
+from outcome_reporting.workbooks.zip_parts import inflated
 
 MAX_ROWS = 1_048_576
 MAX_COLUMNS = 16_384
@@ -88,7 +89,7 @@ _FORMULA = re.compile(rb"<(?:\w+:)?f[\s>/]")
 
 
 def _read_part(archive: zipfile.ZipFile, name: str) -> bytes:
-    data = archive.read(name)
+    data = inflated(archive, name)
     if name.lower().endswith((".xml", ".rels", ".vml")):
         _refuse_declarations(name, data)
     return data
@@ -241,7 +242,7 @@ def _scan_xlsx(archive: zipfile.ZipFile, scan: Scan, file_name: str, limits: Lim
         scan.findings.append(say("date_1904", file_name))
         tables = None  # its dates are counted in another way
     for sheet in scan.sheets:
-        _scan_sheet(sheet, archive.read(sheet.part), tables, limits)
+        _scan_sheet(sheet, inflated(archive, sheet.part), tables, limits)
 
 
 def _is_1904(node) -> bool:
