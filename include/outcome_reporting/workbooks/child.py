@@ -17,7 +17,7 @@ import tempfile
 import threading
 import time
 import weakref
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -68,6 +68,7 @@ class ReaderPool:
                 "reader": reader,
             }
         )
+        self.seconds: Counter[str] = Counter()  # by stage, of all readers together, since the pool was made
         self._lock = threading.Lock()
         self._begin()
 
@@ -167,6 +168,7 @@ class ReaderPool:
             answers, has_ended = child.answers()
             states = [answer["state"] for answer in answers]
             for answer in answers:
+                self.seconds.update(answer.get("seconds", {}))
                 if "reason" in answer and child.jobs:
                     _log.warning("reading %r failed: %s", child.jobs[0].file_name, answer["reason"])
             if "ready" in states:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 
 from outcome_reporting.domain.contract import Contract, Kind
@@ -77,7 +79,8 @@ class _FileReader:
         self.result.findings.append(say(rule, self.result.file_name, message, **place))
 
     def read(self) -> FileReading:
-        sheets = self._open()
+        with self._timed("scan"):
+            sheets = self._open()
         if sheets is not None:
             try:
                 self._read_sheets(sheets)
@@ -85,23 +88,34 @@ class _FileReader:
                 self.say("unreadable_file", "A sheet of the file is damaged")
         return self.result
 
+    @contextmanager
+    def _timed(self, stage: str) -> Iterator[None]:
+        started = time.perf_counter()
+        yield
+        self.result.seconds[stage] = time.perf_counter() - started
+
     def _read_sheets(self, sheets: list[Sheet]) -> None:
-        matched = []
+        with self._timed("read"):
+            matched = list(self._recognized(sheets))
+        with self._timed("convert"):
+            for sheet, match in matched:
+                self._tabulate(sheet, match)
+            self._tell_unmatched(bool(matched))
+            self._check_control_totals()
+
+    def _recognized(self, sheets: list[Sheet]) -> Iterator[tuple[Sheet, Match]]:
+        """The sheets that hold a dataset, each with what was found; the others are kept among the unmatched."""
         for sheet in sheets:
             if sheet.name == ANSWER_SHEET:
                 continue
             head = sheet.head()
             recognition = recognize(head, self.index, sheet.name)
             if recognition.match is not None:
-                matched.append((sheet, recognition.match))
+                yield sheet, recognition.match
                 above = [row for row in head if row.row_no < recognition.match.header.row_no]
                 self.control_totals += totals_of_rows(sheet.name, above)
             else:
                 self.unmatched.append((sheet, recognition))
-        for sheet, match in matched:
-            self._tabulate(sheet, match)
-        self._tell_unmatched(bool(matched))
-        self._check_control_totals()
 
     def _open(self) -> list[Sheet] | None:
         """The sheets, or None with the finding that says why there are none."""

@@ -12,6 +12,7 @@ import os
 import pickle
 import resource
 import sys
+import time
 import traceback
 
 
@@ -40,7 +41,8 @@ def _answer(channel: int, **words) -> None:
         data = data[os.write(channel, data) :]
 
 
-def _read_one(read, store, hello: dict, job: dict) -> None:
+def _read_one(read, store, hello: dict, job: dict) -> dict[str, float]:
+    """Seconds by stage."""
     reading = read(
         job["path"],
         hello["contracts"],
@@ -50,7 +52,9 @@ def _read_one(read, store, hello: dict, job: dict) -> None:
         hello["limits"],
         hello["publisher"],
     )
+    started = time.perf_counter()
     store(job["folder"], reading)
+    return reading.seconds | {"store": time.perf_counter() - started}
 
 
 def _where(fault: BaseException) -> str:
@@ -77,12 +81,12 @@ def main() -> None:
             return
         limit_cpu(hello["cpu_seconds"])
         try:
-            _read_one(read, store_reading, hello, job)
+            seconds = _read_one(read, store_reading, hello, job)
         except BaseException as fault:  # a panic of a reader written in Rust is not an Exception
             state = "memory" if isinstance(fault, MemoryError) else "failed"
             _answer(channel, state=state, reason=_where(fault))
             os._exit(1)  # what is left of the process is not to be trusted
-        _answer(channel, state="done")
+        _answer(channel, state="done", seconds=seconds)
 
 
 if __name__ == "__main__":

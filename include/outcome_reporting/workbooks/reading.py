@@ -23,7 +23,8 @@ class FileReading:
     """One file as typed tables and findings.
 
     `rows_in_file` and `amounts` are by table number: data rows, and the sum of each MONEY field in its units.
-    `cover_sheets` hold no dataset, `unmatched_sheets` look like one but lack headings.
+    `cover_sheets` hold no dataset, `unmatched_sheets` look like one but lack headings. `seconds` tells how long
+    each stage of the reading took; it is not stored.
     """
 
     file_name: str
@@ -34,6 +35,7 @@ class FileReading:
     unmatched_sheets: list[str] = field(default_factory=list)
     rows_in_file: dict[int, int] = field(default_factory=dict)
     amounts: dict[int, dict[str, int]] = field(default_factory=dict)
+    seconds: dict[str, float] = field(default_factory=dict, compare=False)
 
     @property
     def has_errors(self) -> bool:

@@ -28,6 +28,7 @@ from outcome_reporting.warehouse import tables
 from outcome_reporting.warehouse.files import SeenFile, record_file
 from outcome_reporting.workflows import answering, loading
 from outcome_reporting.workflows.ahead import Ahead
+from outcome_reporting.workflows.clock import Clock
 from outcome_reporting.workflows.house import House, open_house
 from outcome_reporting.workflows.inbox import Dropped, archive_path, keep, list_inbox
 from outcome_reporting.workflows.verdicts import forget_verdicts, load_verdicts, store_verdicts
@@ -133,8 +134,12 @@ def read_files(
     file_ids: Sequence[str],
     on_file: Callable[[str], None] | None = None,
     ahead: Ahead | None = None,
+    clock: Clock | None = None,
 ) -> list[str]:
-    """Read these files in limited child processes; each reading is left in the run's folder."""
+    """Read these files in limited child processes; each reading is left in the run's folder.
+
+    `clock` is told of each stage how long the readers, all together, were at it.
+    """
     from outcome_reporting.workbooks.child import ReadJob
     from outcome_reporting.workbooks.source_reading import SourceReading
     from outcome_reporting.workflows.sources import load_sources
@@ -155,12 +160,15 @@ def read_files(
     ]
     if not jobs:
         return []
+    before = house.readers.seconds.copy()
     with warming_up(jobs, ahead):
         for job in house.readers.read_into_folders(jobs):
             if ahead:
                 ahead.take(job.job_id)
             if on_file:
                 on_file(job.file_name)
+    if clock:
+        clock.add({f"readers: {stage}": all_ - before[stage] for stage, all_ in house.readers.seconds.items()})
     return [job.job_id for job in jobs]
 
 

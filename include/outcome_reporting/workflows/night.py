@@ -26,7 +26,7 @@ def run_night(settings: Settings, progress: bool = False) -> dict[str, Any]:
         files = intake.notice_files(settings, run_id)
     ahead = intake.check_ahead(settings, run_id)  # what is checked while files are read counts as reading
     with clock("read"), _Bar("read", len(files), progress) as bar:
-        intake.read_files(settings, run_id, files, on_file=bar, ahead=ahead)
+        intake.read_files(settings, run_id, files, on_file=bar, ahead=ahead, clock=clock)
     with clock("check"):
         accepted = intake.judge_files(settings, run_id, ahead)
     with clock("load"), _Bar("load", len(accepted), progress) as bar:
