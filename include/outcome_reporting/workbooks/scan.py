@@ -129,10 +129,13 @@ def _box_of_cells(cells: Cells) -> tuple[int, int, int, int]:
 
 def _box_of_text(data: bytes) -> tuple[int, int, int, int]:
     """The same of all addresses that stand in a sheet."""
-    references = set(_ANY_CELL.findall(data))
-    columns = {_column_number(letters) for letters, _ in references} or {1}
-    rows = {int(number) for _, number in references} or {1}
-    rows |= {int(number) for number in _ROW_NUMBER.findall(data)}
+    letters: set[bytes] = set()
+    digits = set(_ROW_NUMBER.findall(data))
+    for address in _ANY_CELL.finditer(data):  # one by one: all of them at once fill a gigabyte
+        letters.add(address[1])
+        digits.add(address[2])
+    columns = {_column_number(each) for each in letters} or {1}
+    rows = {int(number) for number in digits} or {1}
     return min(rows), max(rows), min(columns), max(columns)
 
 
