@@ -27,7 +27,7 @@ from outcome_reporting.workbooks.sniff import FileKind
 
 TEXTS = [
     "a", "NA", "TRUE", "12", "1,234.50", "x & y <b> \"c\" 'd'", "  padded  ", "   ", "\u00a0", "Итого", "\U0001f600",
-    "two\nlines", "a\r\nb", "_x000D_", "_x0041_", "#REF!", "&amp;", "e\u0301", "a" * 300,
+    "two\nlines", "N/A", "1/>", "/", "R&D; &", "a\r\nb", "_x000D_", "_x0041_", "#REF!", "&amp;", "e\u0301", "a" * 300,
 ]  # fmt: skip
 CELLS = st.one_of(
     st.none(),

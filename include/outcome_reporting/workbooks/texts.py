@@ -18,6 +18,7 @@ _ESCAPED = r"&|_x[0-9A-Fa-f]{4}_|\r"  # what is not the text itself: entities, E
 _EXCEL_ESCAPE = re.compile(r"_x([0-9A-Fa-f]{4})_")
 _ENTITY = re.compile(r"&(?:#x([0-9a-fA-F]{1,6})|#([0-9]{1,7})|(lt|gt|amp|quot|apos));")
 _SPACE = "http://www.w3.org/XML/1998/namespace}space"
+_WRITTEN_EDGE = re.compile(rb"\A&#|&#[^;&]*;\Z")  # perhaps a space, written as a number
 _ENTITIES = {"lt": "<", "gt": ">", "amp": "&", "quot": '"', "apos": "'"}
 
 
@@ -60,9 +61,12 @@ def slices(data: bytes | memoryview, starts: np.ndarray, stops: np.ndarray) -> p
 
 def refuse_bare_edges(xml: np.ndarray, starts: np.ndarray, stops: np.ndarray) -> None:
     """Raises UnusualXml when a text in a bare `<t>` begins or ends with a space: whether it counts is not said."""
-    is_bare = xml[starts - 2] == ord("t")
-    for edged in np.flatnonzero(is_bare & ((xml[starts] <= ord(" ")) | (xml[stops - 1] <= ord(" ")))):
-        if xml[starts[edged] : stops[edged]].tobytes().strip():  # all spaces: an empty cell either way
+    is_bare, first, last = xml[starts - 2] == ord("t"), xml[starts], xml[stops - 1]
+    is_doubtful = (first <= ord(" ")) | (last <= ord(" ")) | (first == ord("&")) | (last == ord(";"))
+    for place in np.flatnonzero(is_bare & is_doubtful):
+        text = xml[starts[place] : stops[place]].tobytes().strip(b" \t\r\n")
+        has_edge = len(text) < stops[place] - starts[place] or _WRITTEN_EDGE.search(text)
+        if text and has_edge:  # all spaces: an empty cell either way
             raise UnusualXml
 
 
@@ -127,9 +131,9 @@ def _taken_apart(data: memoryview) -> pa.Array:
     tags = np.flatnonzero(xml == ord("<"))
     names = np.flatnonzero(xml[tags + 1] == ord("t"))
     begins, stops = tags[names], tags[names + 1]
-    is_empty = xml[stops - 2] == ord("/")  # <t/>
-    starts = begins + 3 + np.where(xml[begins + 2] == ord(" "), 21, 0)  # past <t> or <t xml:space="preserve">
-    starts = np.where(is_empty, stops, starts)
+    ends = begins + len("<t")  # of the opening tag: `>`, or ` />` where there is no text
+    ends = ends + np.where((xml[ends] == ord(" ")) & (xml[ends + 1] == ord("x")), len(' xml:space="preserve"'), 0)
+    starts = np.where(xml[ends] == ord(">"), ends + 1, stops)
     refuse_bare_edges(xml, starts, stops)
     return slices(data, starts, stops)
 
