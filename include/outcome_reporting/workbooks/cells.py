@@ -18,7 +18,7 @@ import pyarrow as pa
 from outcome_reporting.workbooks.number_formats import DATE, DURATION
 from outcome_reporting.workbooks.saying import column_letter
 from outcome_reporting.workbooks.serial_dates import LAST_DAY, durations, is_countable, times_of_day
-from outcome_reporting.workbooks.texts import Texts, UnusualXml, has, refuse_bare_edges, slices
+from outcome_reporting.workbooks.texts import Texts, UnusualXml, has, refuse_bare_edges, replaced, slices
 
 _BLOCK = 1 << 19  # bytes taken apart at once: what is worked on stays in the processor's cache
 _OPEN, _CLOSE, _END_OF_ROW = b"<sheetData>", b"</sheetData>", b"</row>"
@@ -50,7 +50,8 @@ class _Form(Enum):
         self.pattern = rf"\A(?:<row{row}{_OTHER_ATTRIBUTES} ?(?:/>|{inside}))*\z"
 
 
-_LINE_END, _BETWEEN_TAGS = re.compile(rb"\s"), re.compile(rb">\s+<(?!/[vtf]>)")
+_SPACE = re.compile(rb"\s")
+_SPACE_BETWEEN_TAGS = r">\s+<([^/]|/[^vtf])"  # not what a value, text or formula holds
 _NOT_PLAIN = re.compile(rb"""<!|encoding=["'](?!utf-8["'])""", re.IGNORECASE)
 _COLUMN_LETTERS, _INDEX_DIGITS, _STYLE_DIGITS = 3, 7, 5  # at most, by the expression above
 _MOST_COLUMNS = 26 + 26**2 + 26**3
@@ -274,9 +275,9 @@ def cells_of_sheet(data: bytes, shared: Texts, styles: np.ndarray) -> Cells:
     start, end = data.find(_OPEN) + len(_OPEN), data.rfind(_CLOSE)
     if start < len(_OPEN) or end < start or _NOT_PLAIN.search(data[:start]) or b"<!" in data[end:]:
         raise UnusualXml
-    if _LINE_END.match(data, start, end):
-        data = _BETWEEN_TAGS.sub(b"><", data[start - 1 : end + 1])
-        start, end = 1, len(data) - 1
+    if _SPACE.match(data, start, end):
+        data = replaced(memoryview(data)[start - 1 : end + len(_CLOSE)], _SPACE_BETWEEN_TAGS, r"><\1")
+        start, end = 1, len(data) - len(_CLOSE)
     form = next((form for form in _Form if has(memoryview(data)[start:end], form.pattern)), None)
     if form is None:
         raise UnusualXml
