@@ -184,8 +184,9 @@ class Bench:
         intro = (
             "# Benchmarks\n\nMade by `make bench`; see `include/benchmark/`. A cold night is the command "
             "`outcomes run` over an empty home, server start and migrations included. Phases are seconds on "
-            "the clock, one after the other: files that are checked by themselves while others are read count "
-            "as read.\n\n"
+            "the clock, one after the other, but for answers, which are written while the database allocates; "
+            "files that are checked by themselves while others are read count as read. The lines of the readers "
+            "are of both together: to scan takes a sheet apart, to convert makes typed columns of it.\n\n"
         )
         (folder / "benchmarks.md").write_text(f"{intro}{self.head()}\n\n{text}")
         found: dict[str, Any] = {title: [line.as_dict() for line in lines] for title, lines in self.tables}
