@@ -125,7 +125,9 @@ def airflow_night(inbox: Path) -> float:
     from airflow_local.services import migrate
 
     with home_over(inbox) as settings:
-        environment = os.environ | airflow_environment(settings, metadata_url(settings))
+        # a home that is set already would win over the one that is timed, and `make` always sets one
+        ours = {"OUTCOMES_HOME": str(settings.home)}
+        environment = os.environ | airflow_environment(settings, metadata_url(settings)) | ours
         logs = settings.folder("logs")
         migrate(environment, logs)
         reading, writing = os.pipe()
