@@ -95,7 +95,8 @@ def note(run: Any) -> str:
 def test_a_good_night_is_green_and_announces_each_year(dags, calls):
     run = dags["intake"].test()
     assert str(run.state) == "success"
-    assert [arguments for name, arguments in calls if name == "read_files"] == [
+    # the tasks of a mapping run in no set order
+    assert sorted((arguments for name, arguments in calls if name == "read_files"), key=lambda one: -len(one[1])) == [
         ("night-1", [f"file{n}" for n in range(50)]),
         ("night-1", [f"file{n}" for n in range(50, 60)]),
     ]
