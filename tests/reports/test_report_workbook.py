@@ -181,6 +181,20 @@ def test_every_part_is_declared_once_and_no_frame_shows_through():
         assert not any("THE TITLE" in part or "1999-01-01" in part or "\0" in part for part in parts.values())
 
 
+def test_each_cell_stands_once_in_rows_from_the_top_and_columns_from_the_left():
+    """Excel takes a sheet for damaged where a cell is written twice; openpyxl silently reads the later one."""
+    for facts in (kgz_facts(), kgz_facts(partners=many_partners(300))):
+        with ZipFile(io.BytesIO(workbook_bytes(build_page(facts, 2022), facts))) as archive:
+            sheets = [archive.read(f"xl/worksheets/sheet{number}.xml").decode() for number in range(1, 10)]
+        for sheet in sheets:
+            rows = re.findall(r'<row r="(\d+)"[^>]*>(.*?)</row>', sheet)
+            assert [int(row) for row, _ in rows] == sorted({int(row) for row, _ in rows})
+            for row, cells in rows:
+                places = re.findall(r'<c r="([A-Z]+)(\d+)"', cells)
+                assert {number for _, number in places} <= {row}
+                assert [column for column, _ in places] == sorted({column for column, _ in places})
+
+
 def test_two_pages_in_turn_give_what_each_gives_alone():
     one, other = build_page(kgz_facts(), 2021), build_page(kgz_facts(), 2022)
     alone = workbook_bytes(one, kgz_facts())

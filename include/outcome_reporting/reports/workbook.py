@@ -109,7 +109,8 @@ class _BlockSheet:
 
     def _fact(self, fact: Fact) -> None:
         self.sheet.text(self.row, 0, fact.label)
-        self.sheet.text(self.row, 1, ". ".join(part for part in (fact.text, fact.remark) if part)[:_CELL_LIMIT])
+        if words := ". ".join(part for part in (fact.text, fact.remark) if part):
+            self.sheet.text(self.row, 1, words[:_CELL_LIMIT])
         for code, words in fact.items:
             self.sheet.text(self.row, 1, code)
             self.sheet.text(self.row, 2, words[:_CELL_LIMIT])
