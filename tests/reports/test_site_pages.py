@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from sample_facts import YEARS, kgz_facts
 
-from outcome_reporting.reports.build import build_outcome_year, build_site
+from outcome_reporting.reports.build import build_outcome_year, build_site, write_if_changed
 from outcome_reporting.reports.errors import UnpublishablePage
 from outcome_reporting.reports.site import render_index, site_paths
 from outcome_reporting.reports.summary import summarize
@@ -47,6 +47,16 @@ def test_a_second_build_writes_nothing(tmp_path):
     before = {path: path.stat().st_mtime_ns for path in tmp_path.rglob("*") if path.is_file()}
     assert _build(tmp_path) == []
     assert before == {path: path.stat().st_mtime_ns for path in tmp_path.rglob("*") if path.is_file()}
+
+
+def test_a_link_to_the_former_release_is_never_written_through(tmp_path):
+    former, page = tmp_path / "former.html", tmp_path / "site" / "index.html"
+    former.write_bytes(b"former")
+    page.parent.mkdir()
+    page.hardlink_to(former)
+    assert write_if_changed(page, b"newer") and not write_if_changed(page, b"newer")
+    assert (former.read_bytes(), page.read_bytes()) == (b"former", b"newer")
+    assert [one.name for one in page.parent.iterdir()] == ["index.html"]
 
 
 def test_a_refused_page_leaves_the_old_one(tmp_path):
