@@ -16,6 +16,7 @@ from outcome_reporting.domain.errors import OutcomeReportingError, Refused, Syst
 from outcome_reporting.settings import load_settings
 
 OK, BAD_DATA, WRONG_USE, SYSTEM_FAULT = 0, 1, 2, 3
+_SHORT = 40  # characters of a list of cells that stand in a line
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -126,9 +127,15 @@ def _check(options) -> int:
     return BAD_DATA if any(answer["verdict"] == "rejected" for answer in answers) else OK
 
 
+def _cells(finding: dict) -> str:
+    """All cells where that is short, else the first and in how many rows more; --json lists them all."""
+    cells, more = finding["cells"], finding["row_count"] - 1
+    return cells if len(cells) <= _SHORT else f"{finding['cell']} and in {more:,} more rows"
+
+
 def _told(finding: dict) -> str:
     """One finding in a line: severity, place, problem, and what there is of found, expected, remedy, nearest."""
-    place = " ".join(part for part in (finding["sheet"], finding["cell"]) if part) or "the whole file"
+    place = " ".join(part for part in (finding["sheet"], _cells(finding)) if part) or "the whole file"
     parts = [finding["message"]]
     parts += [f"Found {finding['found']}"] if finding["found"] else []
     parts += [f"Expected {finding['expected']}"] if finding["expected"] else []

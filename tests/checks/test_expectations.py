@@ -48,7 +48,7 @@ def _ledger(*changes: dict, file_name: str = "Ledger.xlsx", is_encoded: bool = F
 
 
 def _told(*tables: TypedTable, **more) -> list[tuple[int, str, str, str]]:
-    return [(place, one.rule, one.cell, one.found) for place, one in check_tables(EXPENSES, tables, CODES, **more)]
+    return [(place, one.rule, one.cells, one.found) for place, one in check_tables(EXPENSES, tables, CODES, **more)]
 
 
 @pytest.mark.parametrize("is_encoded", [False, True], ids=["texts", "encoded"])
@@ -70,8 +70,7 @@ def test_every_failing_cell_is_named(is_encoded):
         (1, "out_of_range", "D4", "14"),
         (0, "missing_value", "G4", ""),
         (1, "expectation_warning", "J6", "50000001.00"),
-        (0, "duplicate_key", "A5", "T1"),
-        (0, "duplicate_key", "A6", "T1"),
+        (0, "duplicate_key", "A5:A6", "T1"),
         (0, "pattern", "E7", "kgz"),
         (1, "pattern", "E5", "kgz"),
         (1, "pattern", "E4", "K"),
@@ -98,10 +97,10 @@ def test_keys_are_unique_in_a_file_whatever_its_name():
     assert _told(*sheets, files=[7, 7]) == [(0, "duplicate_key", "A5", "T1"), (1, "duplicate_key", "A4", "T1")]
 
 
-def test_a_sheet_without_a_required_column_is_told_row_by_row():
+def test_a_sheet_without_a_required_column_is_told_with_its_rows():
     table = _ledger({}, {})
     bare = replace(table, data=table.data.drop_columns(["fund"]), columns={"transaction": "A"})
-    assert _told(bare) == [(0, "missing_value", "4", ""), (0, "missing_value", "5", "")]
+    assert _told(bare) == [(0, "missing_value", "4:5", "")]
 
 
 def test_what_the_library_puts_off_is_there_when_it_is_used():

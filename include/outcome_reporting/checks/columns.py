@@ -44,7 +44,7 @@ class Distinct:
         return bool(len(self.of_row)) and int(self.of_row.max()) == self.count
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Combos:
     """Distinct combinations of some columns, and which one each row holds."""
 
@@ -52,7 +52,17 @@ class Combos:
     of_row: np.ndarray
 
     def rows(self, index: int) -> np.ndarray:
-        return np.flatnonzero(self.of_row == index)
+        """Ascending. The rows of all are sorted once: a hundred thousand bad codes are asked for one by one."""
+        first, last = np.searchsorted(self._sorted, [index, index + 1])
+        return self._order[first:last]
+
+    @cached_property
+    def _order(self) -> np.ndarray:
+        return np.argsort(self.of_row, kind="stable")
+
+    @cached_property
+    def _sorted(self) -> np.ndarray:
+        return self.of_row[self._order]
 
 
 class Columns:
@@ -187,6 +197,16 @@ def _renumbered(numbers: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     occurs[numbers] = True
     places = np.cumsum(occurs) - 1
     return np.flatnonzero(occurs), places[numbers]
+
+
+def grouped(numbers: np.ndarray) -> list[np.ndarray]:
+    """The places of equal numbers together, each group ascending, in the order in which they first stand."""
+    if not len(numbers):
+        return []
+    order = np.argsort(numbers, kind="stable")
+    ordered = numbers[order]
+    groups = np.split(order, np.flatnonzero(ordered[1:] != ordered[:-1]) + 1)
+    return sorted(groups, key=lambda places: places[0])
 
 
 def _distinct(column: pa.ChunkedArray) -> Distinct:

@@ -2,14 +2,14 @@
 
 One batch of integers for what must be seen row by row (money in its units, keys as numbers) and one of the
 distinct values of every other field: a failing value is found once and mapped back to every row that holds it.
-Every failing row becomes a finding with its cell; nothing is capped.
+Every failing value becomes a finding with all its cells; nothing is capped.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from decimal import Decimal
-from itertools import pairwise, zip_longest
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -17,11 +17,11 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from outcome_reporting.checks.columns import Columns, combined, repeated, united
+from outcome_reporting.checks.columns import Columns, combined, grouped, repeated, united
 from outcome_reporting.checks.library import NUMBER, open_library, warm_up
 from outcome_reporting.checks.suites import KEY, REQUIRED, TEXTS, Check, suite
 from outcome_reporting.domain.contract import Contract, Field, Kind
-from outcome_reporting.domain.finding import Finding
+from outcome_reporting.domain.finding import Finding, compact_rows
 from outcome_reporting.domain.table import TypedTable
 
 __all__ = ["check_tables", "warm_up"]
@@ -77,14 +77,15 @@ class _Rows:
         for check in checks:
             name = check.field.name
             if check.rule == "duplicate_key":
-                found[KEY] = self._key_numbers()
+                found[KEY] = self._keys
             elif name not in found:
                 column = pa.chunked_array([chunk for one in self.columns for chunk in _money(one, name)])
                 first = pc.first(column, skip_nulls=True)
                 found[name] = pc.fill_null(column, first if first.is_valid else pa.scalar(0, pa.int64())).to_numpy()
         return pd.DataFrame(found)
 
-    def _key_numbers(self) -> np.ndarray:
+    @cached_property
+    def _keys(self) -> np.ndarray:
         """Equal where two rows of one file have the same key."""
         files = np.repeat(np.array(self.files), np.diff(self.starts))
         file_count, key = max(self.files) + 1, self.contract.key
@@ -119,34 +120,49 @@ class _Rows:
         return rows[np.argsort(of_row[rows], kind="stable")] if check.field.kind in TEXTS else rows
 
     def findings(self, check: Check, rows: np.ndarray) -> Iterator[tuple[int, Finding]]:
-        """One finding for each row, with the number of its table, in the order given."""
+        """One finding for each failing value of a table, with the table's number, in the order given."""
+        if not len(rows):
+            return
         of_table = np.searchsorted(self.starts, rows, side="right") - 1
-        ends = np.flatnonzero(np.diff(of_table, append=-1)) + 1
-        for start, end in pairwise([0, *ends.tolist()]):
-            number = int(of_table[start])
-            yield from ((number, one) for one in self._told(check, number, rows[start:end] - self.starts[number]))
+        values, count = self._value_numbers(check, rows)
+        for places in grouped(combined([of_table, values], [len(self.tables), count])):
+            number = int(of_table[places[0]])
+            yield number, self._told(check, number, rows[places] - self.starts[number])
 
-    def _told(self, check: Check, number: int, rows: np.ndarray) -> Iterator[Finding]:
+    def _value_numbers(self, check: Check, rows: np.ndarray) -> tuple[np.ndarray, int]:
+        """A number for each of these rows, equal where the same value fails, and how many numbers there are."""
+        if check.rule == "missing_value":
+            return np.zeros(len(rows), np.int64), 1
+        if check.rule == "duplicate_key":
+            distinct, numbers = np.unique(self._keys[rows], return_inverse=True)
+            return numbers, len(distinct)
+        if check.field.kind is Kind.MONEY:
+            column = pa.chunked_array([chunk for one in self.columns for chunk in _money(one, check.field.name)])
+            distinct, numbers = np.unique(column.take(pa.array(rows)).to_numpy(), return_inverse=True)
+            return numbers, len(distinct)
+        return self.of_row(check.field.name)[rows], len(self.distinct(check.field.name)) + 1
+
+    def _told(self, check: Check, number: int, rows: np.ndarray) -> Finding:
+        """`rows` of one table hold the same value."""
         table, field = self.tables[number], check.field
-        taken = pa.array(rows)
-        lines = table.data["row_no"].take(taken).to_pylist()
-        found = table.data[field.name].take(taken).to_pylist() if field.name in self.columns[number] else []
-        for line, value in zip_longest(lines, found):
-            text = str(Decimal(value).scaleb(-field.scale)) if field.kind is Kind.MONEY and value is not None else value
-            yield Finding(
-                rule=check.rule,
-                severity=check.severity,
-                file_name=table.file_name,
-                message=check.message,
-                expected=check.expected,
-                remedy=check.remedy,
-                sheet=table.sheet,
-                row=line,
-                column=table.columns.get(field.name, ""),
-                found="" if value is None else str(text),
-                dataset=table.dataset,
-                field=field.name,
-            )
+        lines = table.data["row_no"].take(pa.array(rows)).to_pylist()
+        value = table.data[field.name][int(rows[0])].as_py() if field.name in self.columns[number] else None
+        text = str(Decimal(value).scaleb(-field.scale)) if field.kind is Kind.MONEY and value is not None else value
+        return Finding(
+            rule=check.rule,
+            severity=check.severity,
+            file_name=table.file_name,
+            message=check.message,
+            expected=check.expected,
+            remedy=check.remedy,
+            sheet=table.sheet,
+            row=lines[0],
+            column=table.columns.get(field.name, ""),
+            found="" if value is None else str(text),
+            dataset=table.dataset,
+            field=field.name,
+            rows=compact_rows(lines),
+        )
 
 
 def _numbered_keys(columns: Columns, key: Sequence[str]) -> np.ndarray:
@@ -176,7 +192,7 @@ def check_tables(
     columns: Sequence[Columns] = (),
     files: Sequence[int] = (),
 ) -> list[tuple[int, Finding]]:
-    """Every failing cell of these tables, as (index into `tables`, finding).
+    """Every failing value of these tables with its cells, as (index into `tables`, finding).
 
     `code_lists` maps the names that contracts use (`currencies`) to their codes. For each table, in order:
     `columns` are those reduced to distinct values before, `files` the number of its file (without them, each

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 
 from outcome_reporting.domain.contract import Contract
-from outcome_reporting.domain.finding import Finding, Severity
+from outcome_reporting.domain.finding import Finding, Severity, compact_rows
 from outcome_reporting.domain.reference import Reference
 from outcome_reporting.domain.rules import RULES
 from outcome_reporting.domain.table import TypedTable
@@ -53,8 +53,9 @@ def judge_groups(
     row_no = [table.data["row_no"].to_pylist() for table in tables]
     place = {(tables[table].sheet, row_no[table][row]): group for group in groups for table, row in group.rows}
     for finding in row_findings:
-        group = place.get((finding.sheet, finding.row or 0))
-        if group is not None:
+        rows = (row for first, last in finding.runs() for row in range(first, last + 1))
+        hit = (place.get((finding.sheet, row)) for row in rows)
+        for group in {id(group): group for group in hit if group is not None}.values():
             group.findings.append(finding)
     return groups
 
@@ -127,9 +128,12 @@ def _findings(contract, tables, rows, problems: Sequence[Problem], field_name: s
     for problem in problems:
         rule = RULES[problem.rule]
         column = "weight_percent" if "weight" in problem.rule or problem.rule == "shares_not_percent" else field_name
+        same: dict[tuple, list[int]] = defaultdict(list)
         for at in problem.rows:
             number, _, row = rows[at]
             found = row.get(column)
+            same[number, "" if found is None else str(found)].append(row["row_no"])
+        for (number, found), lines in same.items():
             yield Finding(
                 rule=rule.id,
                 severity=rule.severity,
@@ -138,11 +142,12 @@ def _findings(contract, tables, rows, problems: Sequence[Problem], field_name: s
                 expected=problem.expected,
                 remedy=rule.remedy,
                 sheet=tables[number].sheet,
-                row=row["row_no"],
+                row=min(lines),
                 column=tables[number].columns.get(column, ""),
-                found="" if found is None else str(found),
+                found=found,
                 dataset=contract.dataset,
                 field=column,
+                rows=compact_rows(sorted(lines)),
             )
 
 

@@ -1,25 +1,27 @@
 """Does every row refer to something that exists, in the year it speaks of?
 
 Vectorised: each table is reduced to its distinct combinations of codes, those are looked up one by one, and
-only the rows of a bad combination become findings.
+a bad one becomes one finding with all its rows, however many these are.
 """
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from functools import lru_cache
 
 import numpy as np
+import pyarrow as pa
 import pyarrow.compute as pc
 
 from outcome_reporting.checks.catalogue import Catalogue, partner_spellings
-from outcome_reporting.checks.columns import Columns, Combos
+from outcome_reporting.checks.columns import Columns, Combos, grouped
 from outcome_reporting.domain.codes import fold_name, office_of, plan_period_years
 from outcome_reporting.domain.contract import Contract, Kind
-from outcome_reporting.domain.finding import Finding
+from outcome_reporting.domain.finding import Finding, compact_rows, shown
 from outcome_reporting.domain.money import convert_to_usd_cents, plain_decimal
 from outcome_reporting.domain.placeholder import find_placeholder
 from outcome_reporting.domain.rules import RULES
@@ -38,12 +40,24 @@ def nearest(text: str, known: Sequence[str]) -> str:
 _folded = lru_cache(maxsize=1 << 16)(fold_name)
 
 
+@dataclass(frozen=True, slots=True)
+class _Fault:
+    """What is wrong with a value of a field, wherever it stands in the table."""
+
+    rule: str
+    field: str
+    found: str
+    expected: str
+    near: str
+    message: str
+
+
 class _Report:
-    """Makes findings for one table; the words of a rule come from `domain.rules`."""
+    """Collects the faults of one table, each with all its rows; the words of a rule come from `domain.rules`."""
 
     def __init__(self, contract: Contract, columns: Columns) -> None:
         self.contract, self.columns, self.table = contract, columns, columns.table
-        self.row_no = self.table.data["row_no"].to_numpy() if self.table.row_count else np.zeros(0, dtype=int)
+        self.rows_of: dict[_Fault, list[np.ndarray]] = defaultdict(list)
 
     def at(
         self,
@@ -54,23 +68,32 @@ class _Report:
         expected: str,
         near: str = "",
         message: str = "",
-    ) -> Iterator[Finding]:
-        meaning = RULES[rule]
-        for index in rows:
+    ) -> None:
+        """The same fault told again, of another year for example, is the same fault in further rows."""
+        if len(rows):
+            fault = _Fault(rule, field, "" if found is None else str(found), expected, near, message)
+            self.rows_of[fault].append(np.asarray(rows))
+
+    def findings(self) -> Iterator[Finding]:
+        row_no = self.table.data["row_no"].to_numpy() if self.rows_of else np.zeros(0, dtype=int)
+        for fault, parts in self.rows_of.items():
+            rows = row_no[parts[0] if len(parts) == 1 else np.unique(np.concatenate(parts))].tolist()
+            meaning = RULES[fault.rule]
             yield Finding(
-                rule=rule,
+                rule=fault.rule,
                 severity=meaning.severity,
                 file_name=self.table.file_name,
-                message=message or meaning.title,
-                expected=expected,
-                remedy=f"Write {near}." if near else meaning.remedy,
+                message=fault.message or meaning.title,
+                expected=fault.expected,
+                remedy=f"Write {fault.near}." if fault.near else meaning.remedy,
                 sheet=self.table.sheet,
-                row=int(self.row_no[index]),
-                column=self.table.columns.get(field, ""),
-                found="" if found is None else str(found),
-                nearest=near,
+                row=rows[0],
+                column=self.table.columns.get(fault.field, ""),
+                found=fault.found,
+                nearest=fault.near,
                 dataset=self.table.dataset,
-                field=field,
+                field=fault.field,
+                rows=compact_rows(rows),
             )
 
 
@@ -85,95 +108,113 @@ def check_references(
     names = {field.name for field in contract.fields}
     for field in contract.fields:
         if field.refers_to:
-            yield from _reference(report, field.name, field.refers_to[0], names, catalogue)
+            _reference(report, field.name, field.refers_to[0], names, catalogue)
     if "office" in names:
-        yield from _office_of_code(report, names)
+        _office_of_code(report, names)
     if contract.dataset == "outputs":
-        yield from _outputs_under_outcomes(report, catalogue)
+        _outputs_under_outcomes(report, catalogue)
     if contract.dataset in ("outcomes", "outputs"):
-        yield from _plan_periods(report, catalogue)
+        _plan_periods(report, catalogue)
     if contract.dataset == "partners":
-        yield from _shared_spellings(report, catalogue)
+        _shared_spellings(report, catalogue)
     if {"currency", "amount", "amount_usd"} <= names:
-        yield from _exchange(report, catalogue)
+        _exchange(report, catalogue)
     if {"fund", "partner", "transaction"} <= names:
-        yield from _partner_on_core(report, catalogue)
+        _partner_on_core(report, catalogue)
     if {"posting_date", "fiscal_year"} <= names:
-        yield from _dates(report)
+        _dates(report)
     if not contract.amount_fields:
-        yield from _placeholders(report)
+        _placeholders(report)
+    return report.findings()
 
 
-def _reference(report: _Report, field: str, dataset: str, names: set[str], catalogue: Catalogue) -> Iterator[Finding]:
+def _reference(report: _Report, field: str, dataset: str, names: set[str], catalogue: Catalogue) -> None:
     if dataset in ("outputs", "outcomes") and report.contract.dataset not in ("outcomes", "outputs"):
-        yield from _code_in_year(report, field, dataset, catalogue)
+        _code_in_year(report, field, dataset, catalogue)
     elif dataset == "partners" and report.contract.dataset != "partners":
-        yield from _partners(report, field, catalogue)
+        _partners(report, field, catalogue)
     elif dataset in ("offices", "funds") and report.contract.dataset != dataset:
         known = catalogue.offices if dataset == "offices" else set(catalogue.funds)
-        yield from _plain_code(report, field, known, f"unknown_{dataset[:-1]}", dataset)
+        _plain_code(report, field, known, f"unknown_{dataset[:-1]}", dataset)
 
 
-def _plain_code(report: _Report, field: str, known: set[str], rule: str, dataset: str) -> Iterator[Finding]:
+def _plain_code(report: _Report, field: str, known: set[str], rule: str, dataset: str) -> None:
     found = report.columns.combos([field])
+    listed: list[str] = []
     for index, (code,) in enumerate(found.values):
         if code is not None and code not in known:
-            near = nearest(code, sorted(known))
-            yield from report.at(found.rows(index), field, rule, code, f"one of the known {dataset}", near)
+            listed = listed or sorted(known)
+            report.at(found.rows(index), field, rule, code, f"one of the known {dataset}", nearest(code, listed))
 
 
-def _code_in_year(report: _Report, field: str, dataset: str, catalogue: Catalogue) -> Iterator[Finding]:
+class _OutputsOrOutcomes:
+    """The codes that a field may name, and what is expected where it names none of them."""
+
+    def __init__(self, word: str, catalogue: Catalogue) -> None:
+        self.word, self.offices = word, catalogue.offices
+        outputs, outcomes = catalogue.outputs, catalogue.outcomes
+        self.codes, self.others = (outputs, outcomes) if word == "output" else (outcomes, outputs)
+        self.by_office: dict[str, list[str]] = defaultdict(list)
+        self.other_word = "outcome" if word == "output" else "output"
+
+    def nearest(self, code: str) -> str:
+        """The likeliest code: of the same office where any is near."""
+        if not self.by_office:
+            for known in sorted(self.codes):
+                self.by_office[office_of(known)].append(known)
+                self.by_office[""].append(known)
+        return nearest(code, self.by_office.get(office_of(code), ())) or nearest(code, self.by_office.get("", ()))
+
+    def expected(self, code: str, year: int, example: str) -> str:
+        if code in self.others:
+            return f"an {self.word}; {code} is an {self.other_word}"
+        if office_of(code) not in self.offices or office_of(code) == code:
+            return f"the code of an {self.word}, which begins with its office, such as {example}"
+        return f"an {self.word} of {office_of(code)} in a plan period with {year}"
+
+
+def _code_in_year(report: _Report, field: str, dataset: str, catalogue: Catalogue) -> None:
     """An output or outcome must stand in a plan period that contains the row's fiscal year."""
-    codes = catalogue.outputs if dataset == "outputs" else catalogue.outcomes
-    other = catalogue.outcomes if dataset == "outputs" else catalogue.outputs
-    word = dataset[:-1]
+    known = _OutputsOrOutcomes(dataset[:-1], catalogue)
     found = report.columns.combos([field, "fiscal_year"])
+    nearest_of = lru_cache(maxsize=None)(known.nearest)  # a code stands with every year
     for index, (code, year) in enumerate(found.values):
-        if code is None or year is None or catalogue.period_of(codes, code, year):
+        if code is None or year is None or catalogue.period_of(known.codes, code, year):
             continue
         rows = found.rows(index)
-        if code in codes:
-            periods = ", ".join(sorted(period[2] for period in codes[code]))
-            yield from report.at(rows, field, "year_outside_plan_period", f"{code} in {year}", f"a year of {periods}")
+        if code in known.codes:
+            periods = ", ".join(sorted(period[2] for period in known.codes[code]))
+            message = f"No plan period of {code} contains {year}"
+            report.at(rows, field, "year_outside_plan_period", code, f"a year of {periods}", message=message)
             continue
-        office = office_of(code)
-        near = nearest(code, sorted(c for c in codes if office_of(c) == office)) or nearest(code, sorted(codes))
-        is_other = f"; {code} is an {'outcome' if dataset == 'outputs' else 'output'}" if code in other else ""
-        yield from report.at(
-            rows,
-            field,
-            f"unknown_{word}",
-            code,
-            f"an {word} of {office} in a plan period with {year}{is_other}",
-            near,
-        )
+        example = next(iter(report.contract.field(field).examples), "KGZ_D_1.1.1")
+        expected = known.expected(code, year, nearest_of(code) or example)
+        report.at(rows, field, f"unknown_{known.word}", code, expected, nearest_of(code))
 
 
-def _partners(report: _Report, field: str, catalogue: Catalogue) -> Iterator[Finding]:
+def _partners(report: _Report, field: str, catalogue: Catalogue) -> None:
     found = report.columns.combos([field])
+    spellings: list[str] = []
     for index, (text,) in enumerate(found.values):
         if text is None:
             continue
         codes = catalogue.partners.get(_folded(text), set())
         if not codes:
-            near = nearest(fold_name(text), sorted(catalogue.partners))
+            spellings = spellings or sorted(catalogue.partners)
+            near = nearest(fold_name(text), spellings)
             known = sorted(catalogue.partners[near])[0] if near else ""
-            yield from report.at(
-                found.rows(index), field, "unknown_partner", text, "a partner's code, name or alias", known
-            )
+            report.at(found.rows(index), field, "unknown_partner", text, "a partner's code, name or alias", known)
         elif len(codes) > 1:
-            yield from report.at(
-                found.rows(index), field, "ambiguous_partner", text, "one of " + ", ".join(sorted(codes))
-            )
+            report.at(found.rows(index), field, "ambiguous_partner", text, "one of " + ", ".join(sorted(codes)))
 
 
-def _office_of_code(report: _Report, names: set[str]) -> Iterator[Finding]:
+def _office_of_code(report: _Report, names: set[str]) -> None:
     for code_field in ("output", "outcome"):
         if code_field in names:
             found = report.columns.combos(["office", code_field])
             for index, (office, code) in enumerate(found.values):
                 if office and code and office_of(code) != office:
-                    yield from report.at(
+                    report.at(
                         found.rows(index),
                         "office",
                         "office_mismatch",
@@ -184,7 +225,7 @@ def _office_of_code(report: _Report, names: set[str]) -> Iterator[Finding]:
             return
 
 
-def _outputs_under_outcomes(report: _Report, catalogue: Catalogue) -> Iterator[Finding]:
+def _outputs_under_outcomes(report: _Report, catalogue: Catalogue) -> None:
     found = report.columns.combos(["output", "outcome", "plan_period"])
     of_period: dict[str, set[str]] = defaultdict(set)
     for code, periods in catalogue.outcomes.items():
@@ -196,7 +237,7 @@ def _outputs_under_outcomes(report: _Report, catalogue: Catalogue) -> Iterator[F
         known = of_period[period]
         if outcome not in known:
             near = nearest(outcome, sorted(known))
-            yield from report.at(
+            report.at(
                 found.rows(index),
                 "outcome",
                 "unknown_outcome",
@@ -205,7 +246,7 @@ def _outputs_under_outcomes(report: _Report, catalogue: Catalogue) -> Iterator[F
                 near,
             )
         elif office_of(output) != office_of(outcome):
-            yield from report.at(
+            report.at(
                 found.rows(index),
                 "output",
                 "output_not_under_outcome",
@@ -214,7 +255,7 @@ def _outputs_under_outcomes(report: _Report, catalogue: Catalogue) -> Iterator[F
             )
 
 
-def _plan_periods(report: _Report, catalogue: Catalogue) -> Iterator[Finding]:
+def _plan_periods(report: _Report, catalogue: Catalogue) -> None:
     """Periods of one code must not overlap, and a code is not outcome and output in one period."""
     field = report.contract.dataset[:-1]
     own = catalogue.outcomes if field == "outcome" else catalogue.outputs
@@ -226,13 +267,13 @@ def _plan_periods(report: _Report, catalogue: Catalogue) -> Iterator[Finding]:
         try:
             first, last = plan_period_years(period)
         except ValueError:
-            yield from report.at(found.rows(index), "plan_period", "unreadable_plan_period", period, "2018-2022")
+            report.at(found.rows(index), "plan_period", "unreadable_plan_period", period, "2018-2022")
             continue
         for start, end, name, _ in own.get(code, ()):
             if name != period and start <= last and first <= end:
-                yield from report.at(found.rows(index), "plan_period", "period_overlap", period, f"no year of {name}")
+                report.at(found.rows(index), "plan_period", "period_overlap", period, f"no year of {name}")
         if any(start <= last and first <= end for start, end, _, _ in other.get(code, ())):
-            yield from report.at(
+            report.at(
                 found.rows(index),
                 field,
                 "code_is_outcome_and_output",
@@ -241,14 +282,14 @@ def _plan_periods(report: _Report, catalogue: Catalogue) -> Iterator[Finding]:
             )
 
 
-def _shared_spellings(report: _Report, catalogue: Catalogue) -> Iterator[Finding]:
+def _shared_spellings(report: _Report, catalogue: Catalogue) -> None:
     for index, row in enumerate(report.table.data.to_pylist()):
         if row.get("partner") is None:
             continue
         for spelling in partner_spellings(row):
             others = catalogue.partners.get(spelling, set()) - {row["partner"]}
             if others:
-                yield from report.at(
+                report.at(
                     [index],
                     "aliases" if row.get("aliases") else "name",
                     "shared_alias",
@@ -257,7 +298,7 @@ def _shared_spellings(report: _Report, catalogue: Catalogue) -> Iterator[Finding
                 )
 
 
-def _exchange(report: _Report, catalogue: Catalogue) -> Iterator[Finding]:
+def _exchange(report: _Report, catalogue: Catalogue) -> None:
     """A rate must exist where Amount (USD) is empty; where both stand they should agree within 0.5 %."""
     day_field = "posting_date" if "posting_date" in report.columns else "date"
     if not all(name in report.columns for name in ("currency", "amount", day_field)):
@@ -273,10 +314,10 @@ def _exchange(report: _Report, catalogue: Catalogue) -> Iterator[Finding]:
         rate = rates[index]
         if rate is not None:
             if index in suspects:
-                yield from _agreement(report, suspects[index], Decimal(rate))
+                _agreement(report, suspects[index], Decimal(rate))
         elif currency is not None and isinstance(day, date):
             rows = found.rows(index)
-            yield from report.at(
+            report.at(
                 rows[~has_usd[rows]],
                 "currency",
                 "missing_rate",
@@ -315,18 +356,23 @@ def _suspects(
     return {int(index): rows[found.of_row[rows] == index] for index in np.unique(found.of_row[rows])}
 
 
-def _agreement(report: _Report, rows: Iterable[int], rate: Decimal) -> Iterator[Finding]:
-    """The exact comparison of the rows of one currency and day."""
+def _agreement(report: _Report, rows: np.ndarray, rate: Decimal) -> None:
+    """The exact comparison of the rows of one currency and day; of rows with the same two amounts once."""
     data = report.table.data
     scale = report.contract.field("amount").scale
-    for row in rows:
-        usd = data["amount_usd"][row].as_py()
-        exact = convert_to_usd_cents(data["amount"][row].as_py(), scale, rate)
+    taken = pa.array(rows)
+    pairs: dict[tuple[int, int], list[int]] = defaultdict(list)
+    for row, *pair in zip(
+        rows.tolist(), data["amount"].take(taken).to_pylist(), data["amount_usd"].take(taken).to_pylist(), strict=True
+    ):
+        pairs[tuple(pair)].append(row)
+    for (amount, usd), same in pairs.items():
+        exact = convert_to_usd_cents(amount, scale, rate)
         difference = abs(exact - usd)
         if difference * 1000 > 5 * max(abs(usd), 1) and difference > 1:
             near = plain_decimal(Decimal(exact).scaleb(-2))
-            yield from report.at(
-                [int(row)],
+            report.at(
+                same,
                 "amount_usd",
                 "usd_disagrees",
                 plain_decimal(Decimal(usd).scaleb(-2)),
@@ -335,7 +381,7 @@ def _agreement(report: _Report, rows: Iterable[int], rate: Decimal) -> Iterator[
             )
 
 
-def _partner_on_core(report: _Report, catalogue: Catalogue) -> Iterator[Finding]:
+def _partner_on_core(report: _Report, catalogue: Catalogue) -> None:
     funds, partners = report.columns.distinct("fund"), report.columns.distinct("partner")
     is_core = np.array([catalogue.funds.get(fund) in ("core", "institutional") for fund in funds.listed])
     if not (is_core[funds.of_row] & (partners.of_row < partners.count)).any():
@@ -343,7 +389,7 @@ def _partner_on_core(report: _Report, catalogue: Catalogue) -> Iterator[Finding]
     found = report.columns.combos(["fund", "partner"])
     for index, (fund, partner) in enumerate(found.values):
         if partner and catalogue.funds.get(fund) in ("core", "institutional"):
-            yield from report.at(
+            report.at(
                 found.rows(index),
                 "partner",
                 "partner_on_core",
@@ -352,23 +398,24 @@ def _partner_on_core(report: _Report, catalogue: Catalogue) -> Iterator[Finding]
             )
 
 
-def _dates(report: _Report) -> Iterator[Finding]:
+def _dates(report: _Report) -> None:
     found = report.columns.combos(["posting_date", "fiscal_year"])
     for index, (day, year) in enumerate(found.values):
         if isinstance(day, date) and year is not None and day.year != year:
-            yield from report.at(
-                found.rows(index), "posting_date", "date_outside_year", day.isoformat(), f"a date in {year}"
-            )
+            report.at(found.rows(index), "posting_date", "date_outside_year", day.isoformat(), f"a date in {year}")
 
 
-def _placeholders(report: _Report) -> Iterator[Finding]:
+def _placeholders(report: _Report) -> None:
     """Texts that a report would show must be real ones."""
     for field in report.contract.fields:
         if field.kind is not Kind.TEXT or field.name not in report.table.data.column_names:
             continue
         column = report.columns.distinct(field.name)
-        found = [find_placeholder(text) if text else None for text in column.listed]
-        bad = np.array([word is not None for word in found])
-        for index in np.flatnonzero(bad[column.of_row]):
-            word = found[column.of_row[index]]
-            yield from report.at([int(index)], field.name, "placeholder_text", word, "the real text")
+        words = [find_placeholder(text) if text else None for text in column.listed]
+        bad = np.array([word is not None for word in words])
+        rows = np.flatnonzero(bad[column.of_row])
+        for part in grouped(column.of_row[rows]):
+            number = column.of_row[rows[part[0]]]
+            text, word = column.listed[number], words[number]
+            message = "" if text == word else f"{RULES['placeholder_text'].title}: “{word}”"
+            report.at(rows[part], field.name, "placeholder_text", shown(text), "the real text", message=message)

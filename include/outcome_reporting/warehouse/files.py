@@ -95,6 +95,7 @@ def write_findings(
             "expected": one.expected,
             "remedy": one.remedy,
             "nearest": one.nearest,
+            "all_rows": one.rows,
         }
         for n, one in enumerate(findings, start=1)
     ]

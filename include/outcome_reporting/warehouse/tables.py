@@ -109,6 +109,7 @@ finding = Table(
     Column("expected", Text, nullable=False, server_default=""),
     Column("remedy", Text, nullable=False, server_default=""),
     Column("nearest", Text, nullable=False, server_default=""),
+    Column("all_rows", Text, nullable=False, server_default=""),  # of several 12-90,103; row_no is the first
     PrimaryKeyConstraint("file_id", "n"),
     schema="intake",
 )

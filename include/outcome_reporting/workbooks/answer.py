@@ -5,6 +5,7 @@ Money is integer cents and stays so until it is written; an amount that does not
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -132,9 +133,17 @@ def in_reading_order(findings: list[Finding] | tuple[Finding, ...]) -> list[Find
     )
 
 
-def count_by_severity(findings: list[Finding] | tuple[Finding, ...]) -> dict[Severity, int]:
-    """How many findings of each severity; every severity has an entry."""
-    counts = dict.fromkeys(Severity, 0)
-    for finding in findings:
-        counts[finding.severity] += 1
-    return counts
+_WORDS = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.NOTE: "note"}
+
+
+def counted(findings: Iterable[Finding], severity: Severity) -> str:
+    """`3 errors`, `1 warning`, or `2 errors in 4,031 cells` where they stand in more places; empty without any."""
+    places = [max(1, finding.row_count) for finding in findings if finding.severity is severity]
+    if not places:
+        return ""
+    words = f"{len(places):,} {_WORDS[severity]}{'' if len(places) == 1 else 's'}"
+    return words if sum(places) == len(places) else f"{words} in {sum(places):,} cells"
+
+
+def counted_errors(findings: Iterable[Finding]) -> str:
+    return counted(findings, Severity.ERROR)

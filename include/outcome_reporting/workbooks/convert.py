@@ -24,7 +24,7 @@ from outcome_reporting.domain.contract import Field, Kind
 from outcome_reporting.workbooks.columns import RawColumn, moment_text, number_text
 from outcome_reporting.workbooks.convert_dates import convert_date
 from outcome_reporting.workbooks.convert_numbers import convert_decimal, convert_integer, convert_money
-from outcome_reporting.workbooks.distinct import Converted, Distinct, Problem, Reading
+from outcome_reporting.workbooks.distinct import Converted, Distinct, Problem, Reading, rows_by_value
 
 _CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ufffe\uffff]")
 _CONTROL_PATTERN = r"[\x00-\x08\x0b\x0c\x0e-\x1f\x{7f}-\x{9f}\x{fffe}\x{ffff}]"
@@ -69,8 +69,8 @@ def _distinct_texts(raw: RawColumn) -> Distinct:
     return raw.distinct if is_text_alone else Distinct.of_texts(_all_texts(raw))
 
 
-def _control_notes(distinct: Distinct) -> list[tuple[int, Problem]]:
-    """A warning for each row whose text holds a character that cannot be shown."""
+def _control_notes(distinct: Distinct) -> list[tuple[np.ndarray, Problem]]:
+    """A warning for each text that holds a character that cannot be shown."""
     hits = np.flatnonzero(
         pc.match_substring_regex(distinct.dictionary, _CONTROL_PATTERN).fill_null(False).to_numpy(zero_copy_only=False)
     )
@@ -129,12 +129,11 @@ def _fold_note(distinct: Distinct, codes: pa.Array, changed: list[int], field: F
     return [(distinct.first_row(first), Problem("code_folded", message))]
 
 
-def _number_doubts(raw: RawColumn, field: Field, reading: Reading) -> list[tuple[int, Problem]]:
+def _number_doubts(raw: RawColumn, field: Field, reading: Reading) -> list[tuple[np.ndarray, Problem]]:
     """Warnings for number cells in a code column that may have lost a final zero."""
     if raw.numbers is None:
         return []
     encoded = raw.numbers.dictionary_encode()
-    index = encoded.indices.fill_null(-1).to_numpy(zero_copy_only=False)
     targets = reading.reference.targets if reading.reference else {}
     doubts: dict[int, Problem] = {}
     for number, value in enumerate(encoded.dictionary.to_pylist()):
@@ -147,8 +146,8 @@ def _number_doubts(raw: RawColumn, field: Field, reading: Reading) -> list[tuple
         elif value != int(value):
             message = f"The code stands as the number {code}; as text it may have been {code}0"
             doubts[number] = Problem("code_from_number", message, "The code as text")
-    rows = np.flatnonzero(np.isin(index, list(doubts))) if doubts else ()
-    return [(int(row), doubts[int(index[row])]) for row in rows]
+    index = encoded.indices.fill_null(-1).to_numpy(zero_copy_only=False)
+    return Distinct(encoded.dictionary, index).rows_of(doubts)
 
 
 def convert_code(raw: RawColumn, field: Field, reading: Reading) -> Converted:
@@ -207,9 +206,9 @@ def convert_text(raw: RawColumn, field: Field, reading: Reading) -> Converted:
         marked, _, _ = distinct.map_strings(visible)
         result.array = distinct.spread(marked)
     lengths = pc.utf8_length(texts).fill_null(0).to_numpy(zero_copy_only=False)
-    for row in np.flatnonzero(lengths > _CELL_LIMIT):
-        message = f"The text has {int(lengths[row]):,} characters; a spreadsheet cell shows {_CELL_LIMIT:,}"
-        result.problems.append((int(row), Problem("long_text", message)))
+    for text, rows in rows_by_value(texts, np.flatnonzero(lengths > _CELL_LIMIT)):
+        message = f"The text has {len(text):,} characters; a spreadsheet cell shows {_CELL_LIMIT:,}"
+        result.problems.append((rows, Problem("long_text", message)))
     return result
 
 

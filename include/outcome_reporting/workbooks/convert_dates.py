@@ -13,7 +13,7 @@ import pyarrow.compute as pc
 
 from outcome_reporting.domain.contract import Field
 from outcome_reporting.workbooks.columns import RawColumn, is_valid, number_text
-from outcome_reporting.workbooks.distinct import Converted, Distinct, Problem, Reading, merged
+from outcome_reporting.workbooks.distinct import Converted, Distinct, Problem, Reading, merged, rows_by_value
 
 _TIME = r"(?:[T ]+[0-9]{1,2}:[0-9]{2}(?::[0-9]{2}(?:\.[0-9]+)?)?\s*(?:Z|[AaPp]\.?[Mm]\.?|[+-][0-9]{2}:?[0-9]{2})?)?"
 _ISO = re.compile(rf"([0-9]{{4}})([-/.])([0-9]{{1,2}})\2([0-9]{{1,2}}){_TIME}")
@@ -175,13 +175,13 @@ def convert_date(raw: RawColumn, field: Field, reading: Reading) -> Converted:
         of_texts = distinct.spread(new)
         result.problems += distinct.rows_of(by_value)
     if raw.numbers is not None:
-        for row in np.flatnonzero(is_valid(raw.numbers)):
-            result.problems.append((int(row), _number_problem(raw.numbers[int(row)].as_py())))
+        for number, rows in rows_by_value(raw.numbers, np.flatnonzero(is_valid(raw.numbers))):
+            result.problems.append((rows, _number_problem(number)))
     result.array = merged(of_moments, of_texts, raw.length, pa.date32())
     if result.array.null_count < raw.length:
         years = pc.year(result.array)
         strange = pc.or_(pc.less(years, 1900), pc.greater(years, 2199)).fill_null(False)
-        for row in np.flatnonzero(strange.to_numpy(zero_copy_only=False)):
-            message = f"{result.array[int(row)].as_py().isoformat()} lies outside every year that is reported on"
-            result.problems.append((int(row), Problem("unlikely_date", message, _EXPECTED)))
+        for day, rows in rows_by_value(result.array, np.flatnonzero(strange.to_numpy(zero_copy_only=False))):
+            message = f"{day.isoformat()} lies outside every year that is reported on"
+            result.problems.append((rows, Problem("unlikely_date", message, _EXPECTED)))
     return result

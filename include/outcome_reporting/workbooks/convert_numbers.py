@@ -26,7 +26,7 @@ from outcome_reporting.domain.money import (
     units_from_decimal,
 )
 from outcome_reporting.workbooks.columns import RawColumn, is_valid, moment_text, number_text
-from outcome_reporting.workbooks.distinct import Converted, Distinct, Problem, Reading, merged
+from outcome_reporting.workbooks.distinct import Converted, Distinct, Problem, Reading, merged, rows_by_value
 
 MAX_UNITS = 10**18 - 1
 _EXACT_LIMIT = 1e15
@@ -52,22 +52,24 @@ def _too_precise(number: float, field: Field) -> Problem:
     )
 
 
-def units_of_numbers(numbers: pa.Array, field: Field) -> tuple[np.ndarray, np.ndarray, dict[int, Problem]]:
-    """Units (int64), which of them are valid, and the problems by row, of a column's number cells."""
+def units_of_numbers(
+    numbers: pa.Array, field: Field
+) -> tuple[np.ndarray, np.ndarray, list[tuple[np.ndarray, Problem]]]:
+    """Units (int64), which of them are valid, and the problems with their rows, of a column's number cells."""
     valid = is_valid(numbers)
     values = numbers.fill_null(0.0).to_numpy(zero_copy_only=False)
     with np.errstate(over="ignore", invalid="ignore"):
         scaled = np.rint(values * 10.0**field.scale)
         proved = (np.abs(scaled) < _EXACT_LIMIT) & (scaled / 10.0**field.scale == values)
     units = np.where(proved, scaled, 0).astype(np.int64)
-    problems: dict[int, Problem] = {}
-    for row in np.flatnonzero(valid & ~proved):
-        exact = number_to_units(float(values[row]), field.scale)
+    problems: list[tuple[np.ndarray, Problem]] = []
+    for value, rows in rows_by_value(numbers, np.flatnonzero(valid & ~proved)):
+        exact = number_to_units(value, field.scale)
         if exact is None or abs(exact) > MAX_UNITS:
-            problems[int(row)] = _too_precise(float(values[row]), field)
-            valid[row] = False
+            problems.append((rows, _too_precise(value, field)))
+            valid[rows] = False
         else:
-            units[row] = exact
+            units[rows] = exact
     return units, valid, problems
 
 
@@ -132,20 +134,20 @@ def _units_of_texts(distinct: Distinct, field: Field, reading: Reading) -> tuple
     return units, problems
 
 
-def _moment_problems(raw: RawColumn, rule: str, expected: str) -> list[tuple[int, Problem]]:
+def _moment_problems(raw: RawColumn, rule: str, expected: str) -> list[tuple[np.ndarray, Problem]]:
     if raw.moments is None:
         return []
     return [
         (
-            int(row),
+            rows,
             Problem(
                 rule,
-                f"{moment_text(raw.moments[int(row)].as_py())} is a date",
+                f"{moment_text(moment)} is a date",
                 expected,
                 remedy="Write the number; where it looks like one already, format the cell as a number.",
             ),
         )
-        for row in np.flatnonzero(is_valid(raw.moments))
+        for moment, rows in rows_by_value(raw.moments, np.flatnonzero(is_valid(raw.moments)))
     ]
 
 
@@ -164,8 +166,8 @@ def convert_money(raw: RawColumn, field: Field, reading: Reading) -> Converted:
     valid = np.zeros(raw.length, bool)
     result = Converted(pa.nulls(0))
     if raw.numbers is not None:
-        units, valid, by_row = units_of_numbers(raw.numbers, field)
-        result.problems += by_row.items()
+        units, valid, of_numbers = units_of_numbers(raw.numbers, field)
+        result.problems += of_numbers
     if raw.texts is not None:
         distinct = raw.distinct
         of_values, by_value = _units_of_texts(distinct, field, reading)
@@ -207,19 +209,19 @@ def convert_integer(raw: RawColumn, field: Field, reading: Reading) -> Converted
         numbers = raw.numbers.fill_null(0.0).to_numpy(zero_copy_only=False)
         valid = filled & (np.rint(numbers) == numbers) & (np.abs(numbers) < _INT32)
         values = np.where(valid, numbers, 0).astype(np.int32)
-        for row in np.flatnonzero(filled & ~valid):
-            result.problems.append((int(row), _integer_problem(number_text(numbers[row]), field)))
+        for number, rows in rows_by_value(raw.numbers, np.flatnonzero(filled & ~valid)):
+            result.problems.append((rows, _integer_problem(number_text(number), field)))
     if raw.texts is not None:
         distinct = raw.distinct
         of_values = np.zeros(len(distinct.values), np.int32)
         by_value: dict[int, Problem] = {}
-        for number, text in enumerate(distinct.values):
+        for place, text in enumerate(distinct.values):
             plain = text.strip()
             whole = int(re.split("[.,]", plain)[0]) if _WHOLE.fullmatch(plain) else _INT32
             if abs(whole) < _INT32:
-                of_values[number] = whole
+                of_values[place] = whole
             else:
-                by_value[number] = _integer_problem(text, field)
+                by_value[place] = _integer_problem(text, field)
         good = (distinct.index >= 0) & ~np.isin(distinct.index, list(by_value))
         values = np.where(good, of_values[np.maximum(distinct.index, 0)], values).astype(np.int32)
         valid = valid | good
@@ -238,8 +240,8 @@ def _decimals_of_numbers(numbers: pa.Array, result: Converted) -> pa.Array:
     filled = is_valid(numbers)
     values = numbers.fill_null(0.0).to_numpy(zero_copy_only=False)
     finite = np.isfinite(values)
-    for row in np.flatnonzero(filled & ~finite):
-        result.problems.append((int(row), Problem("unreadable_number", "The number is not finite", "A number")))
+    for _, rows in rows_by_value(numbers, np.flatnonzero(filled & ~finite)):
+        result.problems.append((rows, Problem("unreadable_number", "The number is not finite", "A number")))
     unique, inverse = np.unique(np.where(finite, values, 0.0), return_inverse=True)
     texts = pa.array([plain_decimal(decimal_from_number(float(number))) for number in unique], pa.string())
     return texts.take(pa.array(inverse.reshape(-1), mask=~(filled & finite)))

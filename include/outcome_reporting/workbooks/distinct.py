@@ -1,9 +1,10 @@
-"""Work on the distinct values of a column instead of on every row, and the problems found there, row by row."""
+"""Work on the distinct values of a column instead of on every row, and the problems found there with their rows."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -29,13 +30,14 @@ class Problem:
 
 @dataclass(slots=True)
 class Converted:
-    """A typed column: its Arrow array (null where empty or unreadable) and the problems by row index.
+    """A typed column: its Arrow array (null where empty or unreadable) and the problems.
 
-    `notes` are problems of the column as a whole, placed at the first cell they concern.
+    Each problem is that of one value, with the indices of all rows that hold it, ascending. `notes` are problems of
+    the column as a whole, placed at the first cell they concern.
     """
 
     array: pa.Array
-    problems: list[tuple[int, Problem]] = field(default_factory=list)
+    problems: list[tuple[np.ndarray, Problem]] = field(default_factory=list)
     notes: list[tuple[int, Problem]] = field(default_factory=list)
 
 
@@ -97,12 +99,12 @@ class Distinct:
         """One converted value for each distinct value becomes one for each row."""
         return converted.take(pa.array(self.index, mask=self.index < 0))
 
-    def rows_of(self, problems: dict[int, Problem]) -> list[tuple[int, Problem]]:
-        """Problems of distinct values (by their number) as problems of the rows that hold them."""
+    def rows_of(self, problems: dict[int, Problem]) -> list[tuple[np.ndarray, Problem]]:
+        """Problems of distinct values (by their number), each with the rows that hold its value."""
         if not problems:
             return []
         rows = np.flatnonzero(np.isin(self.index, list(problems)))
-        return [(int(row), problems[int(self.index[row])]) for row in rows]
+        return [(rows[places], problems[number]) for number, places in _grouped(self.index[rows])]
 
     def first_row(self, number: int) -> int:
         return int(np.argmax(self.index == number))
@@ -130,6 +132,23 @@ class Distinct:
         if is_ready is None:
             return pa.array(new, pa.string()), problems, changed
         return pc.replace_with_mask(self.dictionary, pc.invert(is_ready), pa.array(new, pa.string())), problems, changed
+
+
+def _grouped(numbers: np.ndarray) -> Iterator[tuple[int, np.ndarray]]:
+    """Each number with the places where it stands, ascending."""
+    if len(numbers):
+        order = np.argsort(numbers, kind="stable")
+        ordered = numbers[order]
+        bounds = np.flatnonzero(ordered[1:] != ordered[:-1]) + 1
+        yield from zip(ordered[[0, *bounds]].tolist(), np.split(order, bounds), strict=True)
+
+
+def rows_by_value(values: pa.Array, rows: np.ndarray) -> Iterator[tuple[Any, np.ndarray]]:
+    """The distinct values of some rows of a column, each with those of the rows that hold it."""
+    encoded = values.take(pa.array(rows)).dictionary_encode()
+    of_number = encoded.dictionary.to_pylist()
+    for number, places in _grouped(encoded.indices.to_numpy(zero_copy_only=False)):
+        yield of_number[number], rows[places]
 
 
 def pc_booleans(array: pa.Array) -> np.ndarray:

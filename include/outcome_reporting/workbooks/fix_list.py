@@ -10,7 +10,7 @@ from openpyxl.worksheet.properties import PageSetupProperties
 
 from outcome_reporting.domain.finding import Finding, Severity
 from outcome_reporting.workbooks import look
-from outcome_reporting.workbooks.answer import Verdict, count_by_severity
+from outcome_reporting.workbooks.answer import Verdict, counted
 
 MAX_LINKS = 60_000  # a sheet may hold 65,530
 HEADINGS = ("No.", "Sheet", "Cell", "Severity", "Problem", "Found", "Expected", "How to mend it", "Nearest valid")
@@ -30,20 +30,10 @@ def put_text(sheet, row: int, column: int, text: object, **style):
     return cell
 
 
-def _counted(number: int, word: str) -> str:
-    return f"{number:,} {word}" if number == 1 else f"{number:,} {word}s"
-
-
 def summary(verdict: Verdict, findings: Sequence[Finding]) -> str:
     """`3 errors must be mended; 1 warning may stay. 118 rows were read, on sheet Expenses. ...`"""
-    counts = count_by_severity(list(findings))
-    parts = []
-    if counts[Severity.ERROR]:
-        parts.append(f"{_counted(counts[Severity.ERROR], 'error')} must be mended")
-    if counts[Severity.WARNING]:
-        parts.append(f"{_counted(counts[Severity.WARNING], 'warning')} may stay")
-    if counts[Severity.NOTE]:
-        parts.append(f"{_counted(counts[Severity.NOTE], 'note')} for information")
+    said = {Severity.ERROR: "must be mended", Severity.WARNING: "may stay", Severity.NOTE: "for information"}
+    parts = [f"{words} {what}" for severity, what in said.items() if (words := counted(findings, severity))]
     words = "; ".join(parts) + "." if parts else "Nothing to mend."
     if verdict.rows_read:
         where = f", on {'sheet' if len(verdict.sheets) == 1 else 'sheets'} {', '.join(verdict.sheets)}"

@@ -71,10 +71,7 @@ def write_answer_json(out: Path, verdict: Verdict, findings: Sequence[Finding], 
     """The same answer for machines, beside the workbook."""
     content = {
         "verdict": asdict(verdict),
-        "findings": [
-            asdict(finding) | {"cell": finding.cell, "severity": finding.severity.value}
-            for finding in in_reading_order(list(findings))
-        ],
+        "findings": [finding.told() for finding in in_reading_order(list(findings))],
         "receipt": None if receipt is None else asdict(receipt),
     }
     out.parent.mkdir(parents=True, exist_ok=True)

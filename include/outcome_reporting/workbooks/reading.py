@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import os
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import pyarrow as pa
@@ -58,7 +58,7 @@ def store_reading(folder: Path, reading: FileReading) -> None:
         "file_name": reading.file_name,
         "kind": reading.kind.value,
         "tables": [{part: getattr(table, part) for part in _TABLE_PARTS} for table in reading.tables],
-        "findings": [asdict(finding) for finding in reading.findings],
+        "findings": [finding.as_dict() for finding in reading.findings],
         "cover_sheets": reading.cover_sheets,
         "unmatched_sheets": reading.unmatched_sheets,
         "rows_in_file": reading.rows_in_file,

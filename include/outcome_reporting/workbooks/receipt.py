@@ -132,7 +132,7 @@ class _Receipt:
         self.headings(["Severity", "Sheet", "Cell", "What was noticed", "Found", "Expected", "What to do"], 7)
         for finding in findings:
             self.text(0, finding.severity.value.capitalize(), finding.severity.value)
-            words = (finding.sheet, finding.cell, finding.message, finding.found, finding.expected, finding.remedy)
+            words = (finding.sheet, finding.place, finding.message, finding.found, finding.expected, finding.remedy)
             for column, word in enumerate(words, 1):
                 self.text(column, word)
             self.row += 1

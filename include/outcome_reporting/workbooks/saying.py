@@ -2,17 +2,10 @@
 
 from __future__ import annotations
 
-from outcome_reporting.domain.finding import Finding, Severity
+from outcome_reporting.domain.finding import Finding, Severity, shown
 from outcome_reporting.domain.rules import RULES
 
-SHOWN_LENGTH = 200
 ANSWER_SHEET = "What to fix"  # the list in front of a returned workbook; never read as data
-
-
-def shown(text: object) -> str:
-    """A cell's text as a finding quotes it: whole up to 200 characters, then cut with a mark."""
-    plain = str(text)
-    return plain if len(plain) <= SHOWN_LENGTH else plain[: SHOWN_LENGTH - 1] + "…"
 
 
 def say(rule: str, file_name: str, message: str = "", *, severity: Severity | None = None, **place) -> Finding:

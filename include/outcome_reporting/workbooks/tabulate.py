@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import defaultdict
 from collections.abc import Iterable
 from decimal import Decimal
 
@@ -11,7 +12,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from outcome_reporting.domain.contract import Field, Kind
-from outcome_reporting.domain.finding import Finding, Severity
+from outcome_reporting.domain.finding import Finding, Severity, compact_rows
 from outcome_reporting.domain.money import plain_decimal
 from outcome_reporting.domain.table import TypedTable
 from outcome_reporting.workbooks.columns import RawColumn, is_valid
@@ -41,16 +42,17 @@ class Tabulation:
         self._tell_rows()
         self._tell_lost_cells()
 
-    def say(self, rule: str, message: str = "", row: int | None = None, **place) -> None:
-        """A finding on this sheet; `row` counts from 0 under the headings."""
-        number = None if row is None else self.body.first_row + row
+    def say(self, rule: str, message: str = "", row: int | np.ndarray | None = None, **place) -> None:
+        """A finding on this sheet; `row`, or each of several, counts from 0 under the headings."""
+        lines = [] if row is None else (np.atleast_1d(row) + self.body.first_row).tolist()
         self.findings.append(
             say(
                 rule,
                 self.file_name,
                 message,
                 sheet=self.sheet.name,
-                row=number,
+                row=lines[0] if lines else None,
+                rows=compact_rows(lines),
                 dataset=self.match.contract.dataset,
                 **place,
             )
@@ -85,7 +87,7 @@ class Tabulation:
         for column, known in sorted(self.match.columns.items()):
             converted = convert(self.body.columns[column], known, self.reading)
             self._place(converted.problems, column, known)
-            self._place(converted.notes[:1], column, known)
+            self._place([(np.array([row]), note) for row, note in converted.notes[:1]], column, known)
             result[known.name] = converted
         if self.match.markers:
             known = next(f for f in self.match.contract.fields if f.kind is Kind.MARKERS)
@@ -98,19 +100,23 @@ class Tabulation:
                 result[known.name] = convert(RawColumn(self.body.length, texts=texts), known, self.reading)
         return result
 
-    def _place(self, problems: Iterable[tuple[int, Problem]], column: int, known: Field) -> None:
+    def _place(self, problems: Iterable[tuple[np.ndarray, Problem]], column: int, known: Field) -> None:
+        """A problem of a value is one finding with all its rows, by the first of them."""
         raw = self.body.columns[column]
-        for row, problem in sorted(problems, key=lambda pair: pair[0]):
-            if not self.rows.data[row]:
-                continue
+        same: dict[tuple[Problem, str], list[np.ndarray]] = {}
+        for every, problem in problems:
+            rows = every[self.rows.data[every]]
+            if len(rows):
+                same.setdefault((problem, raw.shown(int(rows[0]))), []).append(rows)
+        for (problem, text), parts in sorted(same.items(), key=lambda one: min(rows[0] for rows in one[1])):
             place = {"remedy": problem.remedy} if problem.remedy else {}
             self.say(
                 problem.rule,
                 problem.message,
-                row,
+                np.sort(np.concatenate(parts)),
                 column=column_letter(column),
                 field=known.name,
-                found=raw.shown(row),
+                found=text,
                 expected=problem.expected,
                 nearest=problem.nearest,
                 severity=problem.severity,
@@ -220,16 +226,19 @@ class Tabulation:
     def _tell_rows(self) -> None:
         groups = (("notes_below_table", self.rows.notes), ("group_row", self.rows.labels))
         for rule, rows in (*groups, ("numbers_below_table", self.rows.stray)):
+            same: dict[tuple[str, str], list[int]] = defaultdict(list)
             for row in rows:
-                letter, shown = self._first_cell(row)
-                self.say(rule, "", row, column=letter, found=shown)
+                same[self._first_cell(row)].append(row)
+            for (letter, shown), alike in same.items():
+                self.say(rule, "", np.unique(alike), column=letter, found=shown)
         if self.rows.blank_inside:
             count = len(self.rows.blank_inside)
             message = f"{count:,} empty rows stand inside the table; they were skipped" if count > 1 else ""
             self.say("empty_row", message, self.rows.blank_inside[0])
         if isinstance(self.sheet, CsvSheet):
-            for row_no in self.sheet.ragged_rows(self.match.header):
-                self.say("ragged_row", "", row_no - self.body.first_row)
+            ragged = self.sheet.ragged_rows(self.match.header)
+            if ragged:
+                self.say("ragged_row", "", np.array(ragged) - self.body.first_row)
         if not self.rows.data.any():
             self.say("no_rows", f"{self.match.contract.title}: there are headings and no rows under them")
 
@@ -239,13 +248,15 @@ class Tabulation:
         fields |= {column_letter(column): "" for column in self.match.markers}
         lost = [(cell, "error_cell", text) for cell, text in self.sheet.error_cells]
         lost += [(cell, "formula_without_value", "a formula without a value") for cell in self.sheet.unvalued_cells]
+        same: dict[tuple[str, str, str], list[int]] = defaultdict(list)
         for cell, rule, found in lost:
             place = _CELL.fullmatch(cell)
             if place is None:
                 self.say(rule, found=found)
             elif place[1] in fields and int(place[2]) >= self.body.first_row:
-                row = int(place[2]) - self.body.first_row
-                self.say(rule, "", row, column=place[1], field=fields[place[1]], found=found)
+                same[rule, place[1], found].append(int(place[2]) - self.body.first_row)
+        for (rule, letter, found), rows in same.items():
+            self.say(rule, "", np.unique(rows), column=letter, field=fields[letter], found=found)
 
 
 def _plain(units: int, scale: int) -> str:

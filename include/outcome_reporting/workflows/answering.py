@@ -5,13 +5,12 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterable
-from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from outcome_reporting.domain.finding import Finding
-from outcome_reporting.workbooks.answer import ControlTotal, Receipt, ReceiptLine, ReceiptPart, Verdict
+from outcome_reporting.workbooks.answer import ControlTotal, Receipt, ReceiptLine, ReceiptPart, Verdict, counted_errors
 from outcome_reporting.workflows.house import House
 from outcome_reporting.workflows.loading import Loaded
 
@@ -21,7 +20,7 @@ if TYPE_CHECKING:
 
 def digest_of(findings: Iterable[Finding]) -> str:
     """Two verdicts with the same findings have the same digest: no new answer is written."""
-    lines = sorted(json.dumps(asdict(finding), sort_keys=True, ensure_ascii=False) for finding in findings)
+    lines = sorted(json.dumps(finding.as_dict(), sort_keys=True, ensure_ascii=False) for finding in findings)
     return hashlib.sha256("\n".join(lines).encode()).hexdigest()
 
 
@@ -93,11 +92,11 @@ def as_json(candidate: Candidate, file_name: str) -> dict[str, Any]:
 
 
 def _as_dicts(findings: Iterable[Finding]) -> list[dict[str, Any]]:
-    return [asdict(finding) | {"cell": finding.cell, "severity": str(finding.severity)} for finding in findings]
+    return [finding.told() for finding in findings]
 
 
 def _verdict(file_name: str, candidate: Candidate, state: str, sha256: str, when: datetime) -> Verdict:
-    errors = sum(finding.is_error for finding in candidate.findings)
+    errors = counted_errors(candidate.findings)
     rows = sum(table.row_count for table in candidate.tables)
     held = sum(len(group.rows) for groups in candidate.held.values() for group in groups)
     headline = {
@@ -111,7 +110,7 @@ def _verdict(file_name: str, candidate: Candidate, state: str, sha256: str, when
         file_name=file_name,
         state=state,
         headline=headline,
-        detail=f"{errors} {'error' if errors == 1 else 'errors'} must be mended. {todo}" if errors else "",
+        detail=f"{errors} must be mended. {todo}" if errors else "",
         stays_live=stays,
         sheets=tuple(dict.fromkeys(table.sheet for table in candidate.tables)),
         rows_read=rows,

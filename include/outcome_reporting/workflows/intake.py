@@ -316,7 +316,7 @@ def _told(candidate: Candidate | None, entry: dict) -> Iterable[str]:
     if candidate is None:
         return [f"{entry['file_name']}: still rejected, nothing has changed since its answer"]
     return [
-        " ".join(part for part in (finding.file_name, finding.sheet, finding.cell) if part) + f": {finding.rule}"
+        " ".join(part for part in (finding.file_name, finding.sheet, finding.place) if part) + f": {finding.rule}"
         for finding in candidate.findings
         if finding.is_error
     ]

@@ -113,13 +113,18 @@ class Alone:
         )
         if not found:
             return
-        cells = {number: {(f.sheet, f.cell) for f in c.findings if f.is_error} for number, c, _ in owned}
         for place, finding in found:
-            number, candidate, _ = owned[place]
-            # a cell that could not be read is told once: its emptiness is not a second problem
-            if finding.rule == "missing_value" and (finding.sheet, finding.cell) in cells[number]:
-                continue
-            candidate.findings.append(finding)
+            _, candidate, _ = owned[place]
+            told = _not_told_yet(finding, candidate) if finding.rule == "missing_value" else finding
+            if told:
+                candidate.findings.append(told)
+
+
+def _not_told_yet(missing: Finding, candidate: Candidate) -> Finding | None:
+    """A cell that could not be read is told once: its emptiness is not a second problem."""
+    errors = [f for f in candidate.findings if f.is_error and (f.sheet, f.column) == (missing.sheet, missing.column)]
+    unread = [row for error in errors for first, last in error.runs() for row in range(first, last + 1)]
+    return missing.without(unread) if unread else missing
 
 
 def _holds(house: House, dataset: str) -> bool:
