@@ -13,7 +13,7 @@ from sqlalchemy.exc import IntegrityError, OperationalError
 from outcome_reporting.domain.errors import SystemFault
 from outcome_reporting.warehouse import tables
 from outcome_reporting.warehouse.live import live_rows
-from outcome_reporting.warehouse.load import new_slice_id
+from outcome_reporting.warehouse.load import new_slice_ids
 from outcome_reporting.warehouse.moments import begin_load, next_load_moment, next_moment
 
 from .books import expense, load, references, sheet
@@ -86,9 +86,9 @@ def test_two_loads_of_one_slice_at_once_do_not_mix(engine: Engine):
         assert stored == 3  # 100.00, 90.00 and 80.00: nothing of a load that failed
 
 
-def test_slice_ids_follow_the_clock():
+def test_slice_ids_follow_the_clock_and_each_other():
     ids = []
     for _ in range(5):
-        ids.append(new_slice_id())
-        time.sleep(0.002)
-    assert ids == sorted(ids) and {(one.version, one.variant) for one in ids} == {(7, uuid.RFC_4122)}
+        ids += new_slice_ids(5000)  # more than are counted within a millisecond
+        time.sleep(0.003)
+    assert ids == sorted(set(ids)) and {(one.version, one.variant) for one in ids} == {(7, uuid.RFC_4122)}

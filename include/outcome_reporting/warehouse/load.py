@@ -204,6 +204,7 @@ class _Writer:
         live = self._live(contract, parts)
         amounts = _amounts(contract, ordered, parts)
         results = []
+        ids = new_slice_ids(len(parts))
         for number, (part, digest) in enumerate(zip(parts, digests, strict=True)):
             before = live.get((part.office, part.slice_key))
             results.append(
@@ -211,7 +212,7 @@ class _Writer:
                     contract.dataset,
                     part.office,
                     part.slice_key,
-                    new_slice_id(),
+                    ids[number],
                     "new" if before is None else "same" if before[1] == digest else "replaced",
                     part.row_count,
                     len(held.get((part.office, part.slice_key), ())),
@@ -420,13 +421,22 @@ def _slice_table(contract: Contract):
     return tables.slice_org if contract.is_organization_wide else tables.slice_
 
 
-def new_slice_id() -> uuid.UUID:
-    """A random id that begins with the time (UUID version 7): rows loaded later stand later in the key's index,
+def new_slice_ids(count: int) -> list[uuid.UUID]:
+    """Random ids that begin with the time (UUID version 7), each behind the one before it: rows that are written
+    later stand later in the key's index, which costs a load half as much as ids without any order would.
 
-    which halves the cost of a load against ids without any order.
+    Within a millisecond the twelve bits after the version count on from a random start, over into the next one.
     """
-    made = time.time_ns() // 1_000_000 << 80 | secrets.randbits(80)
-    return uuid.UUID(int=made & ~(0xF << 76) & ~(0x3 << 62) | 7 << 76 | 2 << 62)
+    first = (time.time_ns() // 1_000_000 << _COUNTED) + secrets.randbits(_COUNTED - 1)
+    return [_slice_id(ticks) for ticks in range(first, first + count)]
+
+
+_COUNTED = 12  # bits
+
+
+def _slice_id(ticks: int) -> uuid.UUID:
+    milliseconds, counted = divmod(ticks, 1 << _COUNTED)
+    return uuid.UUID(int=milliseconds << 80 | 7 << 76 | counted << 64 | 2 << 62 | secrets.randbits(62))
 
 
 def _amounts(contract: Contract, ordered: list[TypedTable], parts: list[SliceRows]) -> list[dict[str, Decimal]]:
