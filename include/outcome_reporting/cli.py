@@ -94,13 +94,9 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _run(options) -> int:
-    from outcome_reporting.workflows.inbox import start_helpers
-
-    settings = load_settings()
-    start_helpers(settings)  # they come up while this process imports the rest
     from outcome_reporting.workflows.night import describe, run_night
 
-    summary = run_night(settings, progress=options.progress)
+    summary = run_night(load_settings(), progress=options.progress)
     gc.freeze()  # the process ends: to look through all that it holds once more would take half a second
     print(json.dumps(summary, indent=1, ensure_ascii=False, default=str) if options.json else describe(summary))
     return BAD_DATA if summary["is_bad"] else OK

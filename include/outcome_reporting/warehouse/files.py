@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
@@ -17,7 +17,7 @@ from outcome_reporting.warehouse import tables
 
 @dataclass(frozen=True, slots=True)
 class SeenFile:
-    """One content under the name it was dropped as this time."""
+    """One content under the name it was dropped as this time; `file_id` is for one that was not seen before."""
 
     sha256: str
     file_name: str
@@ -25,6 +25,7 @@ class SeenFile:
     owner: str
     byte_count: int
     dropped_at: datetime
+    file_id: uuid.UUID = field(default_factory=uuid.uuid4)
 
 
 def record_file(
@@ -47,7 +48,7 @@ def record_file(
         "run_id": run_id,
     }
     statement = upsert(tables.file).values(
-        file_id=uuid.uuid4(), sha256=seen.sha256, byte_count=seen.byte_count, first_seen_at=moment, **now
+        file_id=seen.file_id, sha256=seen.sha256, byte_count=seen.byte_count, first_seen_at=moment, **now
     )
     statement = statement.on_conflict_do_update(index_elements=["sha256"], set_=now)
     return connection.execute(statement.returning(tables.file.c.file_id)).scalar_one()

@@ -18,7 +18,7 @@ import threading
 import time
 import weakref
 from collections import Counter, deque
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Generator, Iterable, Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -114,7 +114,7 @@ class ReaderPool:
                 assert job.folder
                 yield job.job_id, load_reading(job.folder)
 
-    def read_into_folders(self, jobs: Iterable[ReadJob]) -> Iterator[ReadJob]:
+    def read_into_folders(self, jobs: Iterable[ReadJob]) -> Generator[ReadJob, None, None]:
         """Every job as it is done, in no set order: its reading then stands in the folder that it names.
 
         Raises SystemFault only when readers cannot be started at all.

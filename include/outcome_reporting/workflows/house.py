@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from functools import cached_property, lru_cache
 from typing import TYPE_CHECKING
 
 from outcome_reporting.contracts.load import load_contracts, load_reference
 from outcome_reporting.domain.contract import Contract
+from outcome_reporting.domain.errors import SystemFault
 from outcome_reporting.domain.reference import Reference
 from outcome_reporting.settings import Settings
 
@@ -64,6 +67,18 @@ def open_house(settings: Settings) -> House:
 def connect(settings: Settings) -> Engine:
     """An engine on the warehouse of these settings."""
     return open_house(settings).engine
+
+
+def begin_starting_server(settings: Settings) -> None:
+    """In a thread of its own: the embedded server takes a second to come up, in which other things can be done."""
+    threading.Thread(target=_start_server, args=[settings], daemon=True).start()
+
+
+def _start_server(settings: Settings) -> None:
+    from outcome_reporting.warehouse.server import warehouse_url
+
+    with suppress(SystemFault):  # whoever asks for the server next is told why it cannot be started
+        warehouse_url(settings)
 
 
 def migrate_warehouse(settings: Settings, roles: bool = False) -> str:

@@ -10,8 +10,9 @@ import os
 import stat
 import threading
 import time
+import uuid
 from collections.abc import Iterator
-from contextlib import suppress
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -19,13 +20,18 @@ from pathlib import Path
 from outcome_reporting.domain.errors import SystemFault
 from outcome_reporting.settings import Settings
 
+_CONTENT = uuid.UUID("6f1c3a52-6d0e-4a55-9a43-5d6a3c0d7e11")  # the namespace of ids made of hashes
+_ARCHIVERS = 4  # they wait for the disk
 _IGNORED_NAMES = {"thumbs.db", "desktop.ini", ".ds_store"}
 _IGNORED_ENDINGS = (".tmp", ".part", ".crdownload", ".swp")
 
 
 @dataclass(frozen=True, slots=True)
 class Dropped:
-    """A regular file in a drop folder, kept in the archive under its hash. Times are UTC, ISO 8601."""
+    """A regular file in a drop folder, kept in the archive under its hash. Times are UTC, ISO 8601.
+
+    `is_new`: the archive did not hold these bytes before.
+    """
 
     sha256: str
     file_name: str
@@ -35,6 +41,12 @@ class Dropped:
     owner: str
     byte_count: int
     dropped_at: str
+    is_new: bool = False
+
+    @property
+    def file_id(self) -> uuid.UUID:
+        """The id that a content not seen before gets; it follows from the bytes, so no warehouse is asked for it."""
+        return uuid.uuid5(_CONTENT, self.sha256)
 
     def as_dict(self) -> dict:
         return asdict(self)
@@ -51,30 +63,17 @@ def list_inbox(settings: Settings) -> Iterator[tuple[str, Path]]:
                 yield folder.name, path
 
 
-def start_helpers(settings: Settings) -> None:
-    """Start what a night needs of other processes: the warehouse's server, and readers if anything was dropped.
-
-    Called before the rest of a night is imported: they come up at the same time.
-    """
-    from outcome_reporting.workflows.house import open_house
-
-    if next(list_inbox(settings), None) is not None:
-        open_house(settings).readers.start()
-    threading.Thread(target=_start_server, args=[settings], daemon=True).start()
-
-
-def _start_server(settings: Settings) -> None:
-    from outcome_reporting.warehouse.server import warehouse_url
-
-    with suppress(SystemFault):  # whoever asks for the server next is told why it cannot be started
-        warehouse_url(settings)
-
-
 def _is_looked_at(path: Path) -> bool:
     name = path.name.lower()
     if name in _IGNORED_NAMES or name.endswith(_IGNORED_ENDINGS) or name.startswith(("~$", ".")):
         return False
     return stat.S_ISREG(path.lstat().st_mode)
+
+
+def keep_all(settings: Settings) -> list[Dropped]:
+    """Archive what lies in the drop folders, in the order of `list_inbox`; what still changes is left out."""
+    with ThreadPoolExecutor(_ARCHIVERS) as pool:
+        return [one for one in pool.map(lambda found: keep(settings, *found), list_inbox(settings)) if one]
 
 
 def keep(settings: Settings, source: str, path: Path) -> Dropped | None:
@@ -87,15 +86,20 @@ def keep(settings: Settings, source: str, path: Path) -> Dropped | None:
     if (before.st_size, before.st_mtime_ns) != (after.st_size, after.st_mtime_ns):
         return None
     digest = hashlib.sha256(content).hexdigest()
+    archived = archive_path(settings, digest)
+    is_new = not archived.exists()
+    if is_new:
+        _archive(archived, content)
     return Dropped(
         sha256=digest,
         file_name=path.name,
         source=source,
         path=str(path),
-        archived=str(_archive(settings, digest, content)),
+        archived=str(archived),
         owner=_owner(before.st_uid),
         byte_count=before.st_size,
         dropped_at=datetime.fromtimestamp(before.st_mtime, UTC).isoformat(),
+        is_new=is_new,
     )
 
 
@@ -103,11 +107,8 @@ def archive_path(settings: Settings, sha256: str) -> Path:
     return settings.folder("archive") / "sha256" / sha256[:2] / sha256
 
 
-def _archive(settings: Settings, digest: str, content: bytes) -> Path:
-    """Idempotent: bytes that are there already are left alone; a torn write never stands under the name."""
-    target = archive_path(settings, digest)
-    if target.exists():
-        return target
+def _archive(target: Path, content: bytes) -> None:
+    """A torn write never stands under the name; bytes that another has put there meanwhile are the same."""
     target.parent.mkdir(parents=True, exist_ok=True)
     partial = target.with_name(f"{target.name}.{os.getpid()}-{threading.get_ident()}.part")
     with partial.open("wb") as stream:
@@ -118,7 +119,6 @@ def _archive(settings: Settings, digest: str, content: bytes) -> Path:
         partial.unlink()
         raise SystemFault(f"{target.name} could not be archived: what was written reads differently")
     partial.rename(target)
-    return target
 
 
 def _owner(uid: int) -> str:

@@ -13,7 +13,6 @@ import pickle
 import shutil
 import uuid
 from collections.abc import Collection, Iterable, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -30,7 +29,9 @@ from outcome_reporting.workflows import answering, loading
 from outcome_reporting.workflows.ahead import Ahead
 from outcome_reporting.workflows.clock import Clock
 from outcome_reporting.workflows.house import House, open_house
-from outcome_reporting.workflows.inbox import Dropped, archive_path, keep, list_inbox
+from outcome_reporting.workflows.inbox import Dropped, archive_path, keep_all
+from outcome_reporting.workflows.reading_ahead import ReadingAhead, read_job
+from outcome_reporting.workflows.run_folder import begin_night, reading_folder, run_folder
 from outcome_reporting.workflows.verdicts import forget_verdicts, load_verdicts, store_verdicts
 from outcome_reporting.workflows.warming import warming_up
 
@@ -40,30 +41,15 @@ if TYPE_CHECKING:
     from outcome_reporting.workflows.judging import Candidate
 
 
-_ARCHIVERS = 4  # they wait for the disk
-
-
-def begin_night(settings: Settings) -> str:
-    """The id of a new run, which names the folder in which the night's steps leave what the next ones need.
-
-    The warehouse hears of it with the first file that there is something to do about: a night that changes nothing
-    writes nothing.
-    """
-    run_id = str(uuid.uuid4())
-    _staging(settings, run_id).mkdir(parents=True, exist_ok=True)
-    return run_id
-
-
-def notice_files(settings: Settings, run_id: str) -> list[str]:
+def notice_files(settings: Settings, run_id: str, begun: ReadingAhead | None = None) -> list[str]:
     """Archive what lies in the drop folders; the ids of the files that must be read.
 
     A file that is loaded already, whole and live, is answered as identical and leaves the folder. A rejected
-    one is looked at again only when something has been loaded, undone or dropped since its verdict.
+    one is looked at again only when something has been loaded, undone or dropped since its verdict. What was
+    `begun` has been archived already.
     """
     house = open_house(settings)
-    with ThreadPoolExecutor(_ARCHIVERS) as pool:
-        kept = pool.map(lambda found: keep(settings, *found), list_inbox(settings))
-        dropped = [one for one in kept if one]
+    dropped = begun.dropped if begun else keep_all(settings)
     night = []
     seen: dict[str, str] = {}
     with house.engine.begin() as connection:
@@ -109,13 +95,19 @@ def note_night(settings: Settings, run_id: str, entries: Sequence[dict]) -> None
         run = {"run_id": run_id, "kind": "intake", "started_at": datetime.now(UTC)}
         with open_house(settings).engine.begin() as connection:
             connection.execute(upsert(tables.run).values(run).on_conflict_do_nothing())
-    (_staging(settings, run_id) / "night.json").write_text(json.dumps(night, indent=1, ensure_ascii=False))
+    (run_folder(settings, run_id) / "night.json").write_text(json.dumps(night, indent=1, ensure_ascii=False))
 
 
 def _note_file(connection, run_id: str, one: Dropped, file) -> str:
     """The row of this content in intake.file, new or under the name it has now; an older verdict stays."""
     seen = SeenFile(
-        one.sha256, one.file_name, one.source, one.owner, one.byte_count, datetime.fromisoformat(one.dropped_at)
+        one.sha256,
+        one.file_name,
+        one.source,
+        one.owner,
+        one.byte_count,
+        datetime.fromisoformat(one.dropped_at),
+        one.file_id,
     )
     verdict = file.verdict if file is not None else "noticed"
     digest = file.verdict_digest if file is not None else ""
@@ -135,34 +127,30 @@ def read_files(
     on_file: Callable[[str], None] | None = None,
     ahead: Ahead | None = None,
     clock: Clock | None = None,
+    begun: ReadingAhead | None = None,
 ) -> list[str]:
     """Read these files in limited child processes; each reading is left in the run's folder.
 
-    `clock` is told of each stage how long the readers, all together, were at it.
+    What was `begun` is waited for, not read again. `clock` is told of each stage how long the readers, all together,
+    were at it.
     """
-    from outcome_reporting.workbooks.child import ReadJob
-    from outcome_reporting.workbooks.source_reading import SourceReading
     from outcome_reporting.workflows.sources import load_sources
 
     house = open_house(settings)
     sources = load_sources(settings)
     entries = [entry for entry in _night(settings, run_id) if entry["file_id"] in set(file_ids)]
     jobs = [
-        ReadJob(
-            entry["file_id"],
-            Path(entry["archived"]),
-            entry["file_name"],
-            source=sources.get(entry["source"], SourceReading()),
-            folder=_staging(settings, run_id) / "readings" / entry["file_id"],
+        read_job(
+            settings, run_id, entry["file_id"], entry["file_name"], entry["archived"], sources.get(entry["source"])
         )
         for entry in entries
         if entry["state"] == "read"
     ]
     if not jobs:
         return []
-    before = house.readers.seconds.copy()
+    before = begun.seconds_before if begun else house.readers.seconds.copy()
     with warming_up(jobs, ahead):
-        for job in house.readers.read_into_folders(jobs):
+        for job in begun.read(jobs) if begun else house.readers.read_into_folders(jobs):
             if ahead:
                 ahead.take(job.job_id)
             if on_file:
@@ -183,7 +171,7 @@ def judge_files(settings: Settings, run_id: str, ahead: Ahead | None = None) -> 
     candidates = [found[file_id] for file_id in file_ids if file_id in found]
     with house.engine.connect() as connection:
         judge(house, connection, candidates, alone)
-    store_verdicts(_staging(settings, run_id), candidates)
+    store_verdicts(run_folder(settings, run_id), candidates)
     return [c.file_id for c in loading.in_load_order([c for c in candidates if not c.is_rejected])]
 
 
@@ -194,7 +182,7 @@ def _candidates(settings: Settings, run_id: str, file_ids: Collection[str]) -> l
 
     candidates = []
     for entry in _night(settings, run_id):
-        folder = _staging(settings, run_id) / "readings" / entry["file_id"]
+        folder = reading_folder(settings, run_id, entry["file_id"])
         if entry["file_id"] not in file_ids or entry["state"] != "read" or not folder.exists():
             continue
         reading = load_reading(folder)
@@ -220,7 +208,7 @@ def load_files(
     house = open_house(settings)
     verdicts = {candidate.file_id: candidate for candidate in _verdicts(settings, run_id)}
     entries = {entry["file_id"]: entry for entry in _night(settings, run_id) if entry["state"] == "read"}
-    done = _staging(settings, run_id) / "loads"
+    done = run_folder(settings, run_id) / "loads"
     years = {year for file_id in file_ids for year in loading.years_of(verdicts[file_id])}
     # where this step is run again, what was loaded before it stopped is not loaded twice
     missing = [verdicts[file_id] for file_id in file_ids if not (done / f"{file_id}.pickle").exists()]
@@ -243,7 +231,7 @@ def answer_files(settings: Settings, run_id: str) -> None:
     for entry in _night(settings, run_id):
         folder = settings.folder("answers") / entry["source"]
         candidate = verdicts.get(entry["file_id"]) if entry["state"] == "read" else None
-        loaded_path = _staging(settings, run_id) / "loads" / f"{entry['file_id']}.pickle"
+        loaded_path = run_folder(settings, run_id) / "loads" / f"{entry['file_id']}.pickle"
         loaded = pickle.loads(loaded_path.read_bytes()) if candidate and loaded_path.exists() else None
         if entry["state"] == "identical":
             answering.answer_identical(folder, entry)
@@ -284,7 +272,7 @@ def close_night(settings: Settings, run_id: str) -> dict[str, Any]:
     rejected = [e for e in night if e["state"] == "waiting" or (e in read and verdicts[e["file_id"]].is_rejected)]
     accepted = [verdicts[entry["file_id"]] for entry in read if not verdicts[entry["file_id"]].is_rejected]
     loads = [
-        pickle.loads((_staging(settings, run_id) / "loads" / f"{candidate.file_id}.pickle").read_bytes())
+        pickle.loads((run_folder(settings, run_id) / "loads" / f"{candidate.file_id}.pickle").read_bytes())
         for candidate in accepted
     ]
     summary = {
@@ -307,7 +295,7 @@ def close_night(settings: Settings, run_id: str) -> dict[str, Any]:
             .values(finished_at=datetime.now(UTC), summary=summary)
         )
     forget_verdicts()
-    shutil.rmtree(_staging(settings, run_id), ignore_errors=True)
+    shutil.rmtree(run_folder(settings, run_id), ignore_errors=True)
     return summary
 
 
@@ -355,16 +343,12 @@ def check_files(settings: Settings, paths: Sequence[Path], out: Path | None = No
     return answers
 
 
-def _staging(settings: Settings, run_id: str) -> Path:
-    return settings.folder("staging") / run_id
-
-
 def _night(settings: Settings, run_id: str) -> list[dict]:
-    return json.loads((_staging(settings, run_id) / "night.json").read_text())
+    return json.loads((run_folder(settings, run_id) / "night.json").read_text())
 
 
 def _verdicts(settings: Settings, run_id: str) -> list[Candidate]:
-    return load_verdicts(_staging(settings, run_id))
+    return load_verdicts(run_folder(settings, run_id))
 
 
 def _write_pickle(path: Path, value: object) -> None:

@@ -7,9 +7,10 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 from outcome_reporting.settings import Settings
-from outcome_reporting.workflows import allocation, intake, reports
 from outcome_reporting.workflows.clock import Clock
-from outcome_reporting.workflows.house import migrate_warehouse
+from outcome_reporting.workflows.house import begin_starting_server, migrate_warehouse
+from outcome_reporting.workflows.reading_ahead import ReadingAhead
+from outcome_reporting.workflows.run_folder import begin_night
 from outcome_reporting.workflows.warming import begin_warming
 
 
@@ -18,15 +19,20 @@ def run_night(settings: Settings, progress: bool = False) -> dict[str, Any]:
     does not reconcile. Running it twice with nothing dropped in between changes nothing.
     """
     clock = Clock()
-    with clock("open"):
-        begin_warming(settings)
-        migrate_warehouse(settings)
-    with clock("notice"):
-        run_id = intake.begin_night(settings)
-        files = intake.notice_files(settings, run_id)
-    ahead = intake.check_ahead(settings, run_id)  # what is checked while files are read counts as reading
-    with clock("read"), _Bar("read", len(files), progress) as bar:
-        intake.read_files(settings, run_id, files, on_file=bar, ahead=ahead, clock=clock)
+    run_id = begin_night(settings)
+    begin_starting_server(settings)
+    with ReadingAhead(settings, run_id) as begun:
+        with clock("open"):
+            begin_warming(begun.jobs)
+            # imported here, for a third of a second in which the server starts and the first files are read
+            from outcome_reporting.workflows import allocation, intake, reports
+
+            migrate_warehouse(settings)
+        with clock("notice"):
+            files = intake.notice_files(settings, run_id, begun)
+        ahead = intake.check_ahead(settings, run_id)  # what is checked while files are read counts as reading
+        with clock("read"), _Bar("read", len(files), progress) as bar:
+            intake.read_files(settings, run_id, files, on_file=bar, ahead=ahead, clock=clock, begun=begun)
     with clock("check"):
         accepted = intake.judge_files(settings, run_id, ahead)
     with clock("load"), _Bar("load", len(accepted), progress) as bar:
@@ -52,6 +58,8 @@ def run_night(settings: Settings, progress: bool = False) -> dict[str, Any]:
 
 
 def _answer(settings: Settings, run_id: str, clock: Clock) -> dict[str, Any]:
+    from outcome_reporting.workflows import intake
+
     with clock("answer"):
         intake.answer_files(settings, run_id)
         return intake.close_night(settings, run_id)

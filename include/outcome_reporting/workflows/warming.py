@@ -7,18 +7,16 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from outcome_reporting.settings import Settings
 from outcome_reporting.workbooks.sniff import may_be_tables
-from outcome_reporting.workflows.ahead import FEWEST, Ahead
-from outcome_reporting.workflows.inbox import list_inbox
 
 if TYPE_CHECKING:
     from outcome_reporting.workbooks.child import ReadJob
+    from outcome_reporting.workflows.ahead import Ahead
 
 
-def begin_warming(settings: Settings) -> None:
-    """While the database's server starts, where so much was dropped that there will be something to judge."""
-    if sum(may_be_tables(path) for _, path in list_inbox(settings)) >= FEWEST:
+def begin_warming(jobs: Sequence[ReadJob]) -> None:
+    """While the database's server starts, for files that will be read whatever it says."""
+    if any(may_be_tables(job.path) for job in jobs):
         threading.Thread(target=_warm_up, daemon=True).start()
 
 
