@@ -173,6 +173,19 @@ def test_direct_and_imputed_lines_of_one_partner_have_ids_of_their_own():
     assert found["KGZ_O_2:2018-2022:2022:partner:SWE:expense"] == "143910.93"
 
 
+def test_a_smaller_partner_with_imputed_money_has_one_contribution():
+    """Its direct line is among those summed, and its contribution with it: the imputed line has none of its own."""
+    rest = PartnerRow(2022, "", "", "", "withheld", -500, 0)
+    rows = (*many_partners(300), PartnerRow(2022, "P0", "Partner number 0 of many", "C01", "imputed", 500, 7), rest)
+    tables = block(build_page(kgz_facts(partners=rows), 2022), "partners")
+    imputed = next(row for row in tables.tables[0].rows if row.part == ("partner", "imputed", "P0"))
+    assert (imputed.cells[2].figure, imputed.cells[2].text) == (None, "–")
+    listed = {figure.id: figure.value for figure in tables.listing.figures()}
+    assert listed["KGZ_O_2:2018-2022:2022:partner:P0:contribution"] == "1.07"
+    other = next(row for row in tables.tables[0].rows if row.heading == "260 other partners")
+    assert other.cells[2].figure.value == "260.07"
+
+
 def many_partners(count: int):
     expense = TOTALS[2022][2]
     share = expense // count
@@ -184,14 +197,32 @@ def many_partners(count: int):
 
 
 def test_many_partners_are_shortened_on_the_page_and_whole_in_the_workbook():
-    tables = block(build_page(kgz_facts(partners=many_partners(300)), 2022), "partners").tables
-    page_table = next(table for table in tables if table.only == "html")
-    book_table = next(table for table in tables if table.only == "xlsx")
-    assert len(page_table.rows) == 42 and len(book_table.rows) == 301
+    partners = block(build_page(kgz_facts(partners=many_partners(300)), 2022), "partners")
+    (page_table,), listing = partners.tables, partners.listing
+    assert page_table.only == "html"
+    assert len(page_table.rows) == 42 and len(listing.headings) == 301
     other = next(row for row in page_table.rows if row.heading == "260 other partners")
     assert other.cells[3].figure.id.endswith(":partner:(other):expense")
-    for table in tables:
-        assert sum(row.cells[3].figure.cents for row in table.rows) == TOTALS[2022][2]
+    assert sum(row.cells[3].figure.cents for row in page_table.rows) == TOTALS[2022][2]
+    assert sum(listing.amounts[1].cents) == TOTALS[2022][2]
+    assert {len(column) for column in (*listing.words, *(one.ids for one in listing.amounts))} == {301}
+    listed = dict(listing.values())
+    assert len(listed) == 602 and all(listed.get(one.id, one.value) == one.value for one in page_table.figures())
+
+
+def test_figures_of_a_listing_are_figures_of_the_page_and_judged_with_them():
+    facts = kgz_facts(partners=many_partners(300))
+    page = assemble_page(facts, 2022)
+    assert {(figure.id, figure.value) for figure in page.figures()} == set(page.values())
+    listing = block(page, "partners").listing
+    assert {figure.id for figure in listing.figures()} > {own for own, _ in listing.values()}
+    assert not reasons_not_to_publish(page, facts)
+    listing.headings[7] = "Partner TBD"
+    listing.amounts[1].values[3] = "1.00"
+    listing.amounts[1].ids[4] = ""
+    reasons = "\n".join(reasons_not_to_publish(page, facts))
+    assert "Partner TBD holds the placeholder text “TBD”" in reasons
+    assert ":expense is both" in reasons and "has no id" in reasons
 
 
 # ------------------------------------------------------------------------------------------------- refusals

@@ -10,10 +10,11 @@ from outcome_reporting.domain.money import format_usd, plain_usd
 from outcome_reporting.domain.outcome import OutcomeFacts
 
 from .anchors import SOURCES_PAGE, Anchors
-from .model import Cell, Figure
+from .model import AmountColumn, Cell, Figure
 from .numbers import percent, rate_value, short_usd
 from .texts import Texts
 
+DASH = "–"  # where there is no word
 MEASURES = ("planned", "available", "expense")
 Money = tuple[int, int, int]  # of these, in cents
 
@@ -70,6 +71,10 @@ class Context:
     def money_cell(self, year: int | None, what: str, measure: str, cents: int) -> Cell:
         return Cell("", self.money(self.ids(year, what, measure), cents))
 
+    def own_amounts(self, owns: list[str], cents: list[int | None]) -> AmountColumn:
+        """Figures of the page's own year down a column of a listing; `owns` are their ids without stem."""
+        return AmountColumn([f"{self._of_year}{own}" for own in owns], cents)
+
     def own_cell(self, what: str, measure: str, cents: int) -> Cell:
         """The same of the page's own year and a part of its money: a page has hundreds, so nothing is called twice."""
         own = f"{what}:{measure}"
@@ -94,7 +99,7 @@ class Context:
         """The cell of a word that stands in many rows, one object for all of them; a dash where it is empty."""
         cell = self._words.get(text)
         if cell is None:
-            cell = self._words[text] = Cell(text) if text else Cell("–", is_missing=True)
+            cell = self._words[text] = Cell(text) if text else Cell(DASH, is_missing=True)
         return cell
 
     def rate(self, year: int | None, what: str, measure: str, money: Money) -> Figure | None:

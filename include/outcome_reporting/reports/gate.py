@@ -37,10 +37,10 @@ def _prose(page: Page) -> Iterator[tuple[str, object, str]]:
         for note in block.notes:
             yield block.title, note.source.fiscal_year, note.source.title
             yield block.title, note.source.fiscal_year, note.source.note
-        for table in block.tables:
-            if find_placeholder("\n".join([row.heading for row in table.rows])):  # else none of hundreds holds one
-                for row in table.rows:
-                    yield block.title, row.code or row.heading, row.heading
+        named = [(row.code or row.heading, row.heading) for table in block.tables for row in table.rows]
+        named += [(heading, heading) for heading in block.listing.headings] if block.listing else []
+        if find_placeholder("\n".join([heading for _, heading in named])):  # else none of hundreds holds one
+            yield from ((block.title, part, heading) for part, heading in named)
 
 
 def _placeholders(page: Page) -> list[str]:
@@ -70,11 +70,11 @@ def _empty_blocks(page: Page) -> list[str]:
 
 def _figures(page: Page) -> list[str]:
     reasons = []
-    shown = page.figures()
-    newest = {figure.id: figure.value for figure in shown}
-    if "" in newest or [figure for figure in shown if newest[figure.id] != figure.value]:
+    different = set(page.values())
+    ids = dict(different)
+    if "" in ids or len(ids) < len(different):
         values: dict[str, str] = {}
-        for figure in shown:
+        for figure in page.figures():
             if not figure.id:
                 reasons.append(f"the figure {figure.text} has no id")
             elif values.setdefault(figure.id, figure.value) != figure.value:

@@ -5,12 +5,12 @@ Builders fill it; a renderer only sets it. Money stands in `Figure.cents`, and n
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
 
-from outcome_reporting.domain.money import format_usd
+from outcome_reporting.domain.money import format_usd, plain_usd
 from outcome_reporting.domain.outcome import Explanation, ProgressNote, SourceFile
 
 
@@ -97,6 +97,53 @@ class Table:
 
     def figures(self) -> list[Figure]:
         return [cell.figure for row in self.rows + self.totals for cell in row.cells if cell.figure is not None]
+
+
+@dataclass(slots=True)
+class AmountColumn:
+    """Money down one column of a listing, row by row; None where a row has no figure of its own there.
+
+    `ids` and `cents` are given, `values` are the plain dollars of the cents.
+    """
+
+    ids: list[str]
+    cents: list[int | None]
+    values: list[str] = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.values = ["" if one is None else plain_usd(one) for one in self.cents]
+
+
+@dataclass(slots=True)
+class Listing:
+    """A table of hundreds of rows that the workbook alone shows: a heading, then words, then money, all by column.
+
+    Only its total is made of rows and cells. To make an object of each of its cells took half the time of a page.
+    """
+
+    caption: str
+    unit: str
+    columns: list[Column]
+    headings: list[str]
+    words: list[list[str]]
+    amounts: list[AmountColumn]
+    totals: list[Row]
+    note: str = ""
+
+    def values(self) -> Iterator[tuple[str, str]]:
+        """(id, plain value) of every figure of its own."""
+        for column in self.amounts:
+            yield from (pair for pair in zip(column.ids, column.values, strict=True) if pair[1])
+
+    def figures(self) -> list[Figure]:
+        """Every figure, without the link and the earlier value, which no workbook shows."""
+        listed = [
+            Figure(figure_id, value, self.unit, cents=cents)
+            for column in self.amounts
+            for figure_id, value, cents in zip(column.ids, column.values, column.cents, strict=True)
+            if value
+        ]
+        return listed + [figure for row in self.totals for figure in row.figures()]
 
 
 @dataclass(slots=True)
@@ -217,7 +264,10 @@ class Fact:
 
 @dataclass(slots=True)
 class Block:
-    """One of the seven blocks. It has content, or `empty_reason` says why there is none."""
+    """One of the seven blocks. It has content, or `empty_reason` says why there is none.
+
+    `listing` is the whole of what the page shows shortened in its first table.
+    """
 
     key: str
     title: str
@@ -227,6 +277,7 @@ class Block:
     text: str = ""
     charts: list[Chart] = field(default_factory=list)
     tables: list[Table] = field(default_factory=list)
+    listing: Listing | None = None
     notes: list[Note] = field(default_factory=list)
     remarks: list[tuple[str, str]] = field(default_factory=list)  # (bold beginning, words)
     empty_reason: str = ""
@@ -280,7 +331,23 @@ class Page:
     language: str = "en"
 
     def figures(self) -> list[Figure]:
-        """Every figure as often as it is shown."""
+        """Every figure as often as it is shown, on the page or in its workbook."""
+        shown = self._figures_but_listed()
+        for block in self.blocks:
+            if block.listing is not None:
+                shown.extend(block.listing.figures())
+        return shown
+
+    def values(self) -> list[tuple[str, str]]:
+        """(id, plain value) of every figure as often as it is shown: what `figures` holds, in a tenth of the time."""
+        shown = [(figure.id, figure.value) for figure in self._figures_but_listed()]
+        for block in self.blocks:
+            if block.listing is not None:
+                shown.extend(block.listing.values())
+                shown.extend((figure.id, figure.value) for row in block.listing.totals for figure in row.figures())
+        return shown
+
+    def _figures_but_listed(self) -> list[Figure]:
         shown = [key.figure for key in self.key_figures]
         for block in self.blocks:
             for table in block.tables:

@@ -60,9 +60,10 @@ def assemble_page(facts: OutcomeFacts, year: int, language: str = "en") -> Page:
     page.panels = _panels(context, page)
     page.files = _files(context)
     if facts.changes:
-        changed = {figure.id for figure in page.figures() if figure.before}
+        values = dict(page.values())
+        changed = [one for own, one in facts.changes.items() if own in values and values[own] != one.before]
         page.changed_count = len(changed)
-        page.changed_by = sorted({facts.changes[own].file_name for own in changed if facts.changes[own].file_name})
+        page.changed_by = sorted({one.file_name for one in changed if one.file_name})
     return page
 
 

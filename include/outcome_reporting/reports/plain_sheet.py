@@ -8,6 +8,7 @@ are made once and stand in many rows, and in many workbooks.
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from functools import lru_cache
 from html import escape
 
@@ -23,12 +24,21 @@ def xml_text(text: str) -> str:
     return escape(text if text.isprintable() else _NO_XML.sub("", text), quote=False)
 
 
-@lru_cache(maxsize=4096)
-def text_cell(column: int, text: str, style: int = 0) -> str:
+def xml_texts(texts: list[str]) -> list[str]:
+    """The same of many texts: taken together they are asked whether any of them needs a change."""
+    whole = "".join(texts)
+    return texts if xml_text(whole) == whole else [xml_text(text) for text in texts]
+
+
+def new_text_cell(column: int, text: str, style: int = 0) -> str:
     """A text in a cell. It is never taken for a formula, a number or a link."""
     form = f' s="{style}"' if style else ""
     space = ' xml:space="preserve"' if text != text.strip() else ""
     return f'<c r="{COLUMNS[column]}{ROW}"{form} t="inlineStr"><is><t{space}>{xml_text(text)}</t></is></c>'
+
+
+text_cell = lru_cache(maxsize=8192)(new_text_cell)
+"""The same, remembered: for texts that stand in many rows, or in many workbooks."""
 
 
 def number_cell(column: int, number: str, style: int) -> str:
@@ -36,7 +46,7 @@ def number_cell(column: int, number: str, style: int) -> str:
     return f'<c r="{COLUMNS[column]}{ROW}" s="{style}"><v>{number}</v></c>'
 
 
-@lru_cache(maxsize=4096)
+@lru_cache(maxsize=8192)
 def text_cells(first: int, *texts: str | None, style: int = 0) -> str:
     """Texts side by side from a column on; where one is empty, so is its cell."""
     return "".join([text_cell(column, text, style) for column, text in enumerate(texts, first) if text])
@@ -45,44 +55,46 @@ def text_cells(first: int, *texts: str | None, style: int = 0) -> str:
 class PlainSheet:
     """Rows from the first to the last, the cells of each from left to right; rows may be left out.
 
-    `columns` is how many columns the sheet uses. A style is the number of one of the frame's formats.
+    `columns` is how many columns the sheet uses, `row` the number of the next row, from 0. A style is the number of
+    one of the frame's formats.
     """
 
     def __init__(self, columns: int = 1) -> None:
         self.columns = columns
-        self._rows: dict[int, str] = {}
-        self._heights: dict[int, float] = {}
+        self.row = 0
+        self._last = 1
+        self._rows: list[str] = []
         self._merged: list[str] = []
 
-    def text(self, row: int, column: int, text: str, style: int = 0) -> None:
-        self.add(row, text_cell(column, text, style))
-        self.columns = max(self.columns, column + 1)
-
-    def add(self, row: int, cells: str) -> None:
-        """More cells of a row."""
-        self._rows[row] = self._rows.get(row, "") + cells
-
-    def add_row(self, cells: str) -> None:
-        """The next row."""
-        self._rows[len(self._rows)] = cells
-
-    def merge(self, row: int, columns: int, text: str, style: int, points: float) -> None:
-        """One text over the first columns of a row of this height."""
-        blank = (f'<c r="{COLUMNS[column]}{ROW}" s="{style}"/>' for column in range(1, columns))
-        self.add(row, text_cell(0, text, style) + "".join(blank))
+    def add_row(self, cells: str, columns: int = 1, form: str = "") -> None:
+        """The next row, which uses so many columns; `form` are attributes of it."""
         self.columns = max(self.columns, columns)
-        self._heights[row] = points
-        self._merged.append(f'<mergeCell ref="A{row + 1}:{COLUMNS[columns - 1]}{row + 1}"/>')
+        self.row += 1
+        self._last = self.row
+        number = str(self.row)
+        self._rows.append(f'<row r="{number}"{form}>{cells.replace(ROW, number)}</row>')
+
+    def add_rows(self, rows: Iterable[str]) -> None:
+        """Rows one after another; hundreds in a third of the time that `add_row` takes."""
+        before, first = len(self._rows), self.row + 1
+        self._rows += [f'<row r="{row}">{cells.replace(ROW, str(row))}</row>' for row, cells in enumerate(rows, first)]
+        self.row += len(self._rows) - before
+        self._last = self.row
+
+    def skip_row(self) -> None:
+        self.row += 1
+
+    def merge(self, columns: int, text: str, style: int, points: float) -> None:
+        """One text over the first columns of the next row, which gets this height."""
+        blank = (f'<c r="{COLUMNS[column]}{ROW}" s="{style}"/>' for column in range(1, columns))
+        cells = text_cell(0, text, style) + "".join(blank)
+        self.add_row(cells, columns, f' ht="{points:g}" customHeight="1"')
+        self._merged.append(f'<mergeCell ref="A{self.row}:{COLUMNS[columns - 1]}{self.row}"/>')
 
     def dimension(self) -> str:
-        return f'<dimension ref="A1:{COLUMNS[self.columns - 1]}{max(self._rows, default=0) + 1}"/>'
+        return f'<dimension ref="A1:{COLUMNS[self.columns - 1]}{self._last}"/>'
 
     def data(self) -> str:
         """The rows, and after them what is merged."""
-        rows = []
-        for row, cells in self._rows.items():
-            number, height = str(row + 1), self._heights.get(row)
-            form = f' ht="{height:g}" customHeight="1"' if height else ""
-            rows.append(f'<row r="{number}"{form}>{cells.replace(ROW, number)}</row>')
         merged = f'<mergeCells count="{len(self._merged)}">{"".join(self._merged)}</mergeCells>' if self._merged else ""
-        return f"<sheetData>{''.join(rows)}</sheetData>{merged}"
+        return f"<sheetData>{''.join(self._rows)}</sheetData>{merged}"

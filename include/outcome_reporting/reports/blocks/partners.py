@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from outcome_reporting.domain.figures import what_text
 from outcome_reporting.domain.partner_lines import smaller_partners
 
-from ..context import Context
-from ..model import Block, Cell, Column, PartnerBar, PartnerBars, Row, Table
+from ..context import DASH, Context
+from ..model import Block, Cell, Column, Listing, PartnerBar, PartnerBars, Row, Table
 from ..numbers import unit_of
 
 _BARS = 14  # partners drawn
@@ -19,14 +19,18 @@ _REMAINDERS = {"core pool": "(core)", "withheld": "(withheld)", "unattributed": 
 
 @dataclass(slots=True)
 class Line:
-    """One line of the table: money of the page's year in cents. `partner` is a code or a bracketed remainder."""
+    """One line of the table: money of the page's year in cents. `partner` is a code or a bracketed remainder.
+
+    `has_contribution` is False where the partner's direct line tells the contribution.
+    """
 
     partner: str
     name: str
     type_name: str
     kind: str
-    expense: int = 0
-    contribution: int = 0
+    expense: int
+    contribution: int
+    has_contribution: bool = True
 
     @property
     def measure(self) -> str:
@@ -65,7 +69,7 @@ def _join_contributions(found: dict[tuple[str, str], Line]) -> None:
         direct = found.get((code, "direct")) if kind == "imputed" else None
         if direct is not None:
             direct.contribution += line.contribution
-            line.contribution = 0
+            line.contribution, line.has_contribution = 0, False
 
 
 def shortened(context: Context, listed: list[Line]) -> list[Line]:
@@ -76,50 +80,63 @@ def shortened(context: Context, listed: list[Line]) -> list[Line]:
         return listed
     rest = [line for line in named if line.partner in smaller]
     kept = [line for line in listed if line.kind != "direct" or line.partner not in smaller]
-    other = Line("(other)", context.texts("partners.other", count=len(rest)), "", "direct")
-    other.expense = sum(line.expense for line in rest)
-    other.contribution = sum(line.contribution for line in rest)
+    expense = sum(line.expense for line in rest)
+    contribution = sum(line.contribution for line in rest)
+    other = Line("(other)", context.texts("partners.other", count=len(rest)), "", "direct", expense, contribution)
     place = next((i for i, line in enumerate(kept) if line.kind in _LAST), len(kept))
     return [*kept[:place], other, *kept[place:]]
 
 
-def _rows(context: Context, listed: list[Line], has_contributions: bool) -> list[Row]:
-    """A partner's contribution stands in its direct line where there are two."""
+def _table(context: Context, listed: list[Line], has_contributions: bool, is_whole: bool) -> Table:
+    """A row for each line; the column of contributions stands where any is recorded."""
     words, own_cell = context.words, context.own_cell
-    direct = {line.partner for line in listed if line.kind != "imputed"}
     rows = []
     for line in listed:
-        code, kind = line.partner, line.kind
-        is_imputed = kind == "imputed"
-        what = what_text("partner", code)
-        cells = [words(line.type_name), words(kind)]
+        what = what_text("partner", line.partner)
+        cells = [words(line.type_name), words(line.kind)]
         if has_contributions:
-            stands_above = is_imputed and code in direct
-            cells.append(words("") if stands_above else own_cell(what, "contribution", line.contribution))
-        cells.append(own_cell(what, "imputed" if is_imputed else "expense", line.expense))
-        key = f"{what}:imputed" if is_imputed else what
-        rows.append(Row(line.name, cells, "", "", "", ("partner", kind, code), key))
-    return rows
+            known = line.has_contribution
+            cells.append(own_cell(what, "contribution", line.contribution) if known else words(""))
+        cells.append(own_cell(what, line.measure, line.expense))
+        key = f"{what}:imputed" if line.kind == "imputed" else what
+        rows.append(Row(line.name, cells, "", "", "", ("partner", line.kind, line.partner), key))
+    columns, totals, note = _surroundings(context, has_contributions)
+    caption, only = context.texts("partners.caption", year=context.year), "" if is_whole else "html"
+    return Table("partners", caption, "USD", columns, rows, totals, only=only, note=note)
 
 
-def _table(context: Context, listed: list[Line], key: str, caption: str, only: str) -> Table:
-    """A row for each line; the column of contributions stands where any is recorded."""
+def _listing(context: Context, listed: list[Line], has_contributions: bool) -> Listing:
+    """The same by column, of hundreds of lines."""
+    whats = [what_text("partner", line.partner) for line in listed]
+    types = [line.type_name or DASH for line in listed]
+    kinds = [line.kind for line in listed]
+    expenses = [f"{what}:{line.measure}" for what, line in zip(whats, listed, strict=True)]
+    amounts = [context.own_amounts(expenses, [line.expense for line in listed])]
+    if has_contributions:
+        owns = [f"{what}:contribution" for what in whats]
+        amounts.insert(
+            0, context.own_amounts(owns, [line.contribution if line.has_contribution else None for line in listed])
+        )
+    columns, totals, note = _surroundings(context, has_contributions)
+    caption, names = context.texts("partners.all_caption", year=context.year), [line.name for line in listed]
+    return Listing(caption, "USD", columns, names, [types, kinds], amounts, totals, note)
+
+
+def _surroundings(context: Context, has_contributions: bool) -> tuple[list[Column], list[Row], str]:
+    """Columns, total and note, the same of the table and the listing."""
     texts, year = context.texts, context.year
-    has_contributions = any(line.contribution for line in listed)
-    rows = _rows(context, listed, has_contributions)
-    total = context.money_cell(year, "", "expense", context.totals(year)[2])
-    between = [Cell()] * (3 if has_contributions else 2)
-    totals = [Row(texts("partners.total", year=year), [*between, total], style="total")]
     columns = [Column(texts("partners.column")), Column(texts("partners.type")), Column(texts("partners.kind"))]
     if has_contributions:
         columns.append(Column(texts("partners.contribution", year=year), is_number=True))
+    total = context.money_cell(year, "", "expense", context.totals(year)[2])
+    cells = [*[Cell()] * (len(columns) - 1), total]
     columns.append(Column(texts("partners.expense", year=year), is_number=True))
     notes = [texts("partners.note")]
     if not has_contributions:
         notes.append(texts("partners.no_contributions", year=year))
     if context.facts.labels.impute_core:
         notes.append(texts("partners.note_imputed"))
-    return Table(key, caption, "USD", columns, rows, totals, only=only, note=" ".join(notes))
+    return columns, [Row(texts("partners.total", year=year), cells, style="total")], " ".join(notes)
 
 
 def _bar(context: Context, line: Line) -> PartnerBar:
@@ -182,10 +199,9 @@ def build(context: Context) -> Block:
     block.finding = _finding(context, listed)
     chart = _chart(context, short)
     block.charts = [chart] if chart else []
-    caption = texts("partners.caption", year=year)
-    block.tables = [_table(context, short, "partners", caption, "" if short is listed else "html")]
+    has_contributions = any(line.contribution for line in listed)
+    block.tables = [_table(context, short, has_contributions, is_whole=short is listed)]
     if short is not listed:
-        whole = texts("partners.all_caption", year=year)
-        block.tables.append(_table(context, listed, "all", whole, "xlsx"))
+        block.listing = _listing(context, listed, has_contributions)
     block.view = "chart" if chart else ""
     return block

@@ -56,11 +56,13 @@ def _imputed(page: ExplainedPage, figure: Figure, code: str) -> str:
 
 def _others(page: ExplainedPage, block: Block, measure: str) -> str:
     """The smaller partners, the largest of them by name."""
-    shown = {row.key for row in block.tables[0].rows}
+    if block.listing is None:
+        return ""
+    shown = {figure.id for figure in block.tables[0].figures()}
     place = {"expense": -1, "contribution": -2}[measure]  # of the column from the end, as the report sets it
-    smaller = [row for table in block.tables[1:] for row in table.rows if row.key not in shown]
-    figures = [(row.heading, row.cells[place].figure) for row in smaller]
-    amounts = sorted([(-abs(one.cents), name, one.cents) for name, one in figures if one and one.cents])
+    column = block.listing.amounts[place]
+    every = zip(column.ids, block.listing.headings, column.cents, strict=True)
+    amounts = sorted([(-abs(cents), name, cents) for key, name, cents in every if cents and key not in shown])
     parts = [page.plain_row(escape(name), cents) for _, name, cents in amounts[:_OTHERS_NAMED]]
     rest = amounts[_OTHERS_NAMED:]
     if rest:
