@@ -41,7 +41,7 @@ text_cell = lru_cache(maxsize=8192)(new_text_cell)
 """The same, remembered: for texts that stand in many rows, or in many workbooks."""
 
 
-def number_cell(column: int, number: str, style: int) -> str:
+def number_cell(column: int, number: str | int, style: int) -> str:
     """`number` is a plain decimal: `-1234.50`."""
     return f'<c r="{COLUMNS[column]}{ROW}" s="{style}"><v>{number}</v></c>'
 

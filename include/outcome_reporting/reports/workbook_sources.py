@@ -15,7 +15,7 @@ from outcome_reporting.domain.money import plain_usd
 from outcome_reporting.domain.outcome import Explanation, OutcomeFacts, SourceFile, SourceLine, YearSources
 
 from .model import Page
-from .plain_sheet import PlainSheet, number_cell, text_cell, text_cells
+from .plain_sheet import PlainSheet, new_text_cell, number_cell, text_cell, text_cells
 from .texts import Texts
 from .workbook_frame import Styles
 
@@ -27,7 +27,7 @@ _HEADINGS = (
     "panel.weight", "panel.share", "sources.owner", "sources.dropped", "sources.sha256",
 )  # fmt: skip
 # columns of the headings
-_FILE, _OUTPUT, _COUNT, _ROW, _COLUMN, _WEIGHT, _SHARE, _OWNER = 1, 3, 6, 7, 8, 14, 15, 16
+_FILE, _OUTPUT, _FUND, _PARTNER, _COUNT, _ROW, _COLUMN, _WEIGHT, _SHARE, _OWNER = 1, 3, 4, 5, 6, 7, 8, 14, 15, 16
 _CODES = {"core pool": "(core)", "withheld": "(withheld)", "unattributed": "(none)"}
 _MEASURES = ("planned", "available", "expense")
 
@@ -35,7 +35,7 @@ _MEASURES = ("planned", "available", "expense")
 def write_source_lines(page: Page, facts: OutcomeFacts, texts: Texts, styles: Styles) -> PlainSheet:
     sheet = PlainSheet(len(_HEADINGS))
     sheet.add_row(text_cells(0, *(texts(key) for key in _HEADINGS), style=styles.head))
-    lines = _Lines(sheet, texts, styles)
+    lines = _Lines(texts, styles)
     sources = facts.sources[page.year]
     for panel in page.panels:
         lines.explanation(panel.figure.id, panel.explanation)
@@ -43,42 +43,42 @@ def write_source_lines(page: Page, facts: OutcomeFacts, texts: Texts, styles: St
         lines.explanation(figure_id, explanation)
     _splits(lines, facts, page.year, sources)
     _cells(lines, facts, page.year, sources)
+    sheet.add_rows(lines.rows)
     return sheet
 
 
 class _Lines:
-    """Rows of the sheet, one kind a method."""
+    """Rows of the sheet, one kind a method. There are hundreds, so texts that stand in many are made once."""
 
-    def __init__(self, sheet: PlainSheet, texts: Texts, styles: Styles) -> None:
+    def __init__(self, texts: Texts, styles: Styles) -> None:
         numbers = styles.cells.numbers
-        self.sheet, self.texts, self.usd, self.whole = sheet, texts, numbers["USD"], numbers[""]
+        self.texts, self.usd, self.whole = texts, numbers["USD"], numbers[""]
+        self.rows: list[str] = []
 
     def explanation(self, figure_id: str, explanation: Explanation) -> None:
         """Groups, the others in one, and the largest cells (which are among the groups and not added to them)."""
-        figure = text_cell(0, figure_id)
-        for group in explanation.groups:
-            self.sheet.add_row(
-                figure
-                + text_cells(_FILE, group.file_name, group.sheet, group.output, group.fund, group.partner)
-                + number_cell(_COUNT, str(group.lines), self.whole)
-                + text_cells(_WEIGHT, group.weight_percent)
-                + self._share(group.share)
-                + _dropped(group.file)
-            )
+        figure, whole, usd = new_text_cell(0, figure_id), self.whole, self.usd
+        self.rows += [
+            f"{figure}{text_cells(_FILE, group.file.file_name, group.sheet)}{text_cells(_OUTPUT, group.output)}"
+            f"{text_cells(_FUND, group.fund)}{text_cells(_PARTNER, group.partner)}"
+            f"{number_cell(_COUNT, group.lines, whole)}{text_cells(_WEIGHT, group.weight_percent)}"
+            f"{number_cell(_SHARE, plain_usd(group.share), usd)}{_dropped(group.file)}"
+            for group in explanation.groups
+        ]
         if explanation.rest_groups:
             key = "panel.more_one" if explanation.rest_groups == 1 else "panel.more"
             more = text_cells(_FILE, self.texts(key, count=f"{explanation.rest_groups:,}"))
-            count = number_cell(_COUNT, str(explanation.rest_lines), self.whole)
-            self.sheet.add_row(figure + more + count + self._share(explanation.rest_share))
+            count = number_cell(_COUNT, explanation.rest_lines, whole)
+            self.rows.append(figure + more + count + self._share(explanation.rest_share))
         for line in explanation.lines:
             self._cell(figure, line)
 
     def _cell(self, figure: str, line: SourceLine) -> None:
         amount = (line.amount, line.currency, line.rate, line.rate_date, line.rate_source, line.weight_percent)
-        self.sheet.add_row(
+        self.rows.append(
             figure
             + text_cells(_FILE, line.file_name, line.sheet)
-            + number_cell(_ROW, str(line.row), self.whole)
+            + number_cell(_ROW, line.row, self.whole)
             + text_cells(_COLUMN, line.column, *amount)
             + ("" if line.share is None else self._share(line.share))
             + _dropped(line.file)
@@ -87,13 +87,13 @@ class _Lines:
     def split(self, figure_id: str, output: str, fund_type: str, percent: str, share: int) -> None:
         """What a figure has of the money of one output and kind of fund."""
         where = text_cells(_OUTPUT, output, fund_type) + text_cells(_WEIGHT, percent)
-        self.sheet.add_row(text_cell(0, figure_id) + where + self._share(share))
+        self.rows.append(text_cell(0, figure_id) + where + self._share(share))
 
     def value(self, figure_id: str, file: SourceFile, sheet: str, row: int, column: str, text: str) -> None:
         """One cell of an indicator, and what stands in it."""
-        self.sheet.add_row(
+        self.rows.append(
             text_cells(0, figure_id, file.file_name, sheet)
-            + number_cell(_ROW, str(row), self.whole)
+            + number_cell(_ROW, row, self.whole)
             + text_cells(_COLUMN, column, text)
             + _dropped(file)
         )
