@@ -46,6 +46,12 @@ def number_cell(column: int, number: str | int, style: int) -> str:
     return f'<c r="{COLUMNS[column]}{ROW}" s="{style}"><v>{number}</v></c>'
 
 
+def number_cells(column: int, numbers: Iterable[str], style: int, otherwise: str) -> list[str]:
+    """Numbers down a column; where one is empty, the cell is `otherwise`."""
+    before = f'<c r="{COLUMNS[column]}{ROW}" s="{style}"><v>'
+    return [f"{before}{number}</v></c>" if number else otherwise for number in numbers]
+
+
 @lru_cache(maxsize=8192)
 def text_cells(first: int, *texts: str | None, style: int = 0) -> str:
     """Texts side by side from a column on; where one is empty, so is its cell."""

@@ -8,18 +8,15 @@ from outcome_reporting.domain.outcome import OutcomeFacts
 
 from .context import DASH
 from .model import Block, Fact, Figure, Listing, Note, Page, Row, Table
-from .plain_sheet import COLUMNS, ROW, PlainSheet, number_cell, text_cell, text_cells, xml_texts
+from .plain_sheet import PlainSheet, number_cell, number_cells, text_cell, text_cells
 from .texts import Texts
 from .workbook_charts import chart_data, kind_of_chart
+from .workbook_figures import FIGURE_WIDTHS, FigureList
 from .workbook_frame import ChartData, SheetShape, Styles, frame
 from .workbook_sources import SOURCE_WIDTHS, write_source_lines
 
 _CELL_LIMIT = 32_000  # letters that one cell can hold, with room to spare
 _BLOCK_WIDTHS = ((0, 0, 46), (1, 12, 17))
-_FIGURE_WIDTHS = ((0, 0, 62), (1, 1, 30), (2, 4, 16))
-
-# Where a figure stands: its id, the cell that names the sheet, the address ("D12"), the plain value, the unit.
-Placed = tuple[str, str, str, str, str]
 
 
 def write_workbook(page: Page, out: Path, facts: OutcomeFacts | None = None) -> None:
@@ -35,12 +32,12 @@ def workbook_bytes(page: Page, facts: OutcomeFacts | None = None) -> bytes:
     texts = Texts(page.language)
     has_lines = facts is not None and page.year in facts.sources
     book = frame(_shapes(page, texts, has_lines))
-    placed: list[Placed] = []
+    figures = FigureList(book.styles)
     sheets: list[tuple[PlainSheet, ChartData | None]] = []
     for name, block in _named(page):
-        sheet = _BlockSheet(page, texts, book.styles, name, placed)
+        sheet = _BlockSheet(page, texts, book.styles, name, figures)
         sheets.append((sheet.sheet, sheet.write(block)))
-    sheets.append((_figures(texts, book.styles, placed), None))
+    sheets.append((figures.sheet(texts), None))
     if facts is not None and has_lines:
         sheets.append((write_source_lines(page, facts, texts, book.styles), None))
     title = f"{page.outcome} {page.year}: {page.title}"[:250]
@@ -54,17 +51,16 @@ def _named(page: Page) -> list[tuple[str, Block]]:
 
 def _shapes(page: Page, texts: Texts, has_lines: bool) -> tuple[SheetShape, ...]:
     blocks = (SheetShape(name, _BLOCK_WIDTHS, chart=kind_of_chart(block)) for name, block in _named(page))
-    figures = SheetShape(texts("book.sources"), _FIGURE_WIDTHS, is_list=True)
+    figures = SheetShape(texts("book.sources"), FIGURE_WIDTHS, is_list=True)
     lines = SheetShape(texts("book.source_lines"), SOURCE_WIDTHS, is_list=True)
     return (*blocks, figures, lines) if has_lines else (*blocks, figures)
 
 
 class _BlockSheet:
-    """The sheet of a block while it is written, from the first row down; `placed` remembers where figures stand."""
+    """The sheet of a block while it is written, from the first row down; `figures` lists where they stand."""
 
-    def __init__(self, page: Page, texts: Texts, styles: Styles, name: str, placed: list[Placed]) -> None:
-        self.page, self.texts, self.styles, self.placed = page, texts, styles, placed
-        self.named = text_cell(1, name)  # as the list of figures names the sheet
+    def __init__(self, page: Page, texts: Texts, styles: Styles, name: str, figures: FigureList) -> None:
+        self.page, self.texts, self.styles, self.name, self.figures = page, texts, styles, name, figures
         self.sheet = PlainSheet()
 
     def line(self, text: str, style: int = 0) -> None:
@@ -110,8 +106,7 @@ class _BlockSheet:
 
     def _number(self, figure: Figure, column: int, style: int) -> str:
         """The cell of a figure in the next row."""
-        place = f"{COLUMNS[column]}{self.sheet.row + 1}"
-        self.placed.append((figure.id, self.named, place, figure.value, figure.unit))
+        self.figures.add(figure, self.name, column, self.sheet.row + 1)
         return number_cell(column, figure.value, style)
 
     def _fact(self, fact: Fact) -> None:
@@ -159,20 +154,12 @@ class _BlockSheet:
     def _listing(self, listing: Listing) -> None:
         """A table of hundreds of rows, column by column; words of a row are the same in many workbooks."""
         columns = self._table_head(listing)
-        style, first = self.styles.cells.words, self.sheet.row + 1
+        style, number = self.styles.cells.words, self.styles.cells.numbers[listing.unit]
+        amounts = list(enumerate(listing.amounts, start=1 + len(listing.words)))
         cells = [[text_cells(0, *row, style=style) for row in zip(listing.headings, *listing.words, strict=True)]]
-        places: list[list[Placed]] = []
-        for column, amount in enumerate(listing.amounts, start=1 + len(listing.words)):
-            number, dash, letter = (
-                self.styles.cells.numbers[listing.unit],
-                text_cell(column, DASH, style),
-                COLUMNS[column],
-            )
-            cells.append([number_cell(column, value, number) if value else dash for value in amount.values])
-            figures = enumerate(zip(amount.ids, amount.values, strict=True), start=first)
-            places.append([(own, self.named, f"{letter}{row}", value, listing.unit) for row, (own, value) in figures])
+        cells += [number_cells(column, one.values, number, text_cell(column, DASH, style)) for column, one in amounts]
+        self.figures.add_columns(amounts, listing.unit, self.name, self.sheet.row + 1)
         self.sheet.add_rows(map("".join, zip(*cells, strict=True)))
-        self.placed += [one for row in zip(*places, strict=True) for one in row if one[3]]
         self._table_foot(listing, columns)
 
     def _note(self, note: Note) -> None:
@@ -183,18 +170,3 @@ class _BlockSheet:
         height = min(400, 18 * (1 + len(source.note) // 130 + source.note.count("\n")))
         self.sheet.merge(7, source.note[:_CELL_LIMIT], self.styles.wrap, height)
         self.sheet.skip_row()
-
-
-def _figures(texts: Texts, styles: Styles, placed: list[Placed]) -> PlainSheet:
-    """One row for each place of each figure: id, sheet, cell, value, unit."""
-    heads = ("figure_id", "sheet", "cell", "value", "unit")
-    sheet, numbers = PlainSheet(len(heads)), styles.cells.numbers
-    sheet.add_row(text_cells(0, *(texts(f"book.{key}") for key in heads), style=styles.head))
-    ids = xml_texts([figure_id for figure_id, *_ in placed])
-    sheet.add_rows(
-        f'<c r="A{ROW}" t="inlineStr"><is><t>{figure_id}</t></is></c>{named}'
-        f'<c r="C{ROW}" t="inlineStr"><is><t>{place}</t></is></c>'
-        f'<c r="D{ROW}" s="{numbers[unit]}"><v>{value}</v></c>{text_cell(4, unit)}'
-        for figure_id, (_, named, place, value, unit) in zip(ids, placed, strict=True)
-    )
-    return sheet

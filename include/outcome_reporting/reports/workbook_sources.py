@@ -6,7 +6,7 @@ is listed by what it is a part of, with the weight; an indicator by its cells. T
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import datetime
 from functools import lru_cache
 
@@ -15,7 +15,7 @@ from outcome_reporting.domain.money import plain_usd
 from outcome_reporting.domain.outcome import Explanation, OutcomeFacts, SourceFile, SourceLine, YearSources
 
 from .model import Page
-from .plain_sheet import PlainSheet, new_text_cell, number_cell, text_cell, text_cells
+from .plain_sheet import COLUMNS, ROW, PlainSheet, new_text_cell, number_cell, text_cell, text_cells
 from .texts import Texts
 from .workbook_frame import Styles
 
@@ -27,9 +27,9 @@ _HEADINGS = (
     "panel.weight", "panel.share", "sources.owner", "sources.dropped", "sources.sha256",
 )  # fmt: skip
 # columns of the headings
-_FILE, _OUTPUT, _FUND, _PARTNER, _COUNT, _ROW, _COLUMN, _WEIGHT, _SHARE, _OWNER = 1, 3, 4, 5, 6, 7, 8, 14, 15, 16
+_FILE, _OUTPUT, _FUND, _PARTNER, _COUNT, _ROW, _COLUMN, _AMOUNT, _CURRENCY = 1, 3, 4, 5, 6, 7, 8, 9, 10
+_WEIGHT, _SHARE, _OWNER = 14, 15, 16
 _CODES = {"core pool": "(core)", "withheld": "(withheld)", "unattributed": "(none)"}
-_MEASURES = ("planned", "available", "expense")
 
 
 def write_source_lines(page: Page, facts: OutcomeFacts, texts: Texts, styles: Styles) -> PlainSheet:
@@ -52,42 +52,48 @@ class _Lines:
 
     def __init__(self, texts: Texts, styles: Styles) -> None:
         numbers = styles.cells.numbers
-        self.texts, self.usd, self.whole = texts, numbers["USD"], numbers[""]
+        self.texts, self.whole = texts, numbers[""]
+        self._before_count = f'<c r="{COLUMNS[_COUNT]}{ROW}" s="{self.whole}"><v>'
+        self._before_share = f'<c r="{COLUMNS[_SHARE]}{ROW}" s="{numbers["USD"]}"><v>'
         self.rows: list[str] = []
 
     def explanation(self, figure_id: str, explanation: Explanation) -> None:
         """Groups, the others in one, and the largest cells (which are among the groups and not added to them)."""
-        figure, whole, usd = new_text_cell(0, figure_id), self.whole, self.usd
+        figure, count, share = new_text_cell(0, figure_id), self._before_count, self._before_share
         self.rows += [
             f"{figure}{text_cells(_FILE, group.file.file_name, group.sheet)}{text_cells(_OUTPUT, group.output)}"
             f"{text_cells(_FUND, group.fund)}{text_cells(_PARTNER, group.partner)}"
-            f"{number_cell(_COUNT, group.lines, whole)}{text_cells(_WEIGHT, group.weight_percent)}"
-            f"{number_cell(_SHARE, plain_usd(group.share), usd)}{_dropped(group.file)}"
+            f"{count}{group.lines}</v></c>{text_cells(_WEIGHT, group.weight_percent)}"
+            f"{share}{plain_usd(group.share)}</v></c>{_dropped(group.file)}"
             for group in explanation.groups
         ]
         if explanation.rest_groups:
             key = "panel.more_one" if explanation.rest_groups == 1 else "panel.more"
             more = text_cells(_FILE, self.texts(key, count=f"{explanation.rest_groups:,}"))
-            count = number_cell(_COUNT, explanation.rest_lines, whole)
+            count = f"{self._before_count}{explanation.rest_lines}</v></c>"
             self.rows.append(figure + more + count + self._share(explanation.rest_share))
         for line in explanation.lines:
             self._cell(figure, line)
 
     def _cell(self, figure: str, line: SourceLine) -> None:
-        amount = (line.amount, line.currency, line.rate, line.rate_date, line.rate_source, line.weight_percent)
+        rate = (line.currency, line.rate, line.rate_date, line.rate_source, line.weight_percent)
         self.rows.append(
             figure
             + text_cells(_FILE, line.file_name, line.sheet)
             + number_cell(_ROW, line.row, self.whole)
-            + text_cells(_COLUMN, line.column, *amount)
+            + text_cells(_COLUMN, line.column)
+            + new_text_cell(_AMOUNT, line.amount)
+            + text_cells(_CURRENCY, *rate)
             + ("" if line.share is None else self._share(line.share))
             + _dropped(line.file)
         )
 
-    def split(self, figure_id: str, output: str, fund_type: str, percent: str, share: int) -> None:
-        """What a figure has of the money of one output and kind of fund."""
+    def split(self, stem: str, output: str, fund_type: str, percent: str, shares: Mapping[str, int]) -> None:
+        """What figures, whose ids begin with `stem` and end in a measure, have of one output and kind of fund."""
         where = text_cells(_OUTPUT, output, fund_type) + text_cells(_WEIGHT, percent)
-        self.rows.append(text_cell(0, figure_id) + where + self._share(share))
+        self.rows += [
+            f"{text_cell(0, stem + measure)}{where}{self._share(share)}" for measure, share in shares.items() if share
+        ]
 
     def value(self, figure_id: str, file: SourceFile, sheet: str, row: int, column: str, text: str) -> None:
         """One cell of an indicator, and what stands in it."""
@@ -99,7 +105,7 @@ class _Lines:
         )
 
     def _share(self, cents: int) -> str:
-        return number_cell(_SHARE, plain_usd(cents), self.usd)
+        return f"{self._before_share}{plain_usd(cents)}</v></c>"
 
 
 def _parts(facts: OutcomeFacts, year: int, sources: YearSources) -> Iterator[tuple[str, Explanation]]:
@@ -107,8 +113,9 @@ def _parts(facts: OutcomeFacts, year: int, sources: YearSources) -> Iterator[tup
     ids = FigureIds(facts.outcome, facts.plan_period)
     for (measure, fund_type), explanation in sorted(sources.funds.items()):
         yield ids(year, fund_type, measure), explanation
-    for row in facts.partners:
-        if row.fiscal_year != year or row.kind == "imputed":
+    known_partners = sources.partners.keys() | sources.contributions.keys()
+    for row in facts.partners:  # of hundreds the cells of the largest are known
+        if (row.kind, row.partner) not in known_partners or row.fiscal_year != year or row.kind == "imputed":
             continue
         what = what_text("partner", _CODES.get(row.kind) or row.partner)
         for measure, amount, known in (
@@ -126,19 +133,16 @@ def _splits(lines: _Lines, facts: OutcomeFacts, year: int, sources: YearSources)
             continue
         weight = sources.sdg_weights.get((row.output, row.target or row.goal))
         percent = "100" if row.method == "none" else weight.percent if weight else ""
-        for measure in _MEASURES:
-            if share := getattr(row, measure):
-                figure_id = ids(year, what_text(*sdg_what(row.goal, row.target)), measure)
-                lines.split(figure_id, row.output, row.fund_type, percent, share)
+        stem = ids.stem(year, what_text(*sdg_what(row.goal, row.target)))
+        shares = {"planned": row.planned, "available": row.available, "expense": row.expense}
+        lines.split(stem, row.output, row.fund_type, percent, shares)
     for line in facts.plan:
         if line.fiscal_year != year or not line.framework:
             continue
         weight = sources.plan_weights.get((line.framework, line.element))
-        for measure in ("planned", "expense"):
-            figure_id = ids(year, what_text(*plan_what(line.framework, line.element, line.kind)), measure)
-            percent = weight.percent if weight else "" if line.element else "100"
-            if share := getattr(line, measure):
-                lines.split(figure_id, "", "", percent, share)
+        stem = ids.stem(year, what_text(*plan_what(line.framework, line.element, line.kind)))
+        percent = weight.percent if weight else "" if line.element else "100"
+        lines.split(stem, "", "", percent, {"planned": line.planned, "expense": line.expense})
 
 
 def _cells(lines: _Lines, facts: OutcomeFacts, year: int, sources: YearSources) -> None:
