@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import UTC, datetime
 from decimal import Decimal
 
@@ -232,7 +231,7 @@ def _sources(sdg: tuple[SdgRow, ...], partners: tuple[PartnerRow, ...], results:
         for measure, file in files.items():
             rows = [(output, kind, "", cents) for (own, output, kind), cents in cells.items() if own == measure]
             line = SourceLine(FILES[file], "Sheet <1>", 41, "L", "1528400.00", "KGS", "79.5", "2022-06-01", 1_922_516)
-            totals[measure] = replace(_explained(rows, file), lines=(line,) * 7)
+            totals[measure] = _explained(rows, file)._replace(lines=(line,) * 7)
             for kind, _ in FUNDS:
                 funds[measure, kind] = _explained([row for row in rows if row[1] == kind], file)
         of_year = [row for row in partners if row.fiscal_year == year]

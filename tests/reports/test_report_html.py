@@ -165,7 +165,7 @@ def test_explanation_ends_in_the_figure_and_points_back(html):
 def test_a_long_explanation_stays_small_and_still_sums():
     sources = kgz_facts().sources[2022]
     whole = sources.totals["expense"]
-    many = replace(whole, groups=whole.groups[:1], rest_groups=399, rest_share=whole.share - whole.groups[0].share)
+    many = whole._replace(groups=whole.groups[:1], rest_groups=399, rest_share=whole.share - whole.groups[0].share)
     facts = kgz_facts(sources={2022: replace(sources, totals=dict(sources.totals) | {"expense": many})})
     html = render_page(build_page(facts, 2022))
     panel = re.search(r'<aside class="why" id="why-3".*?</aside>', html, flags=re.S)[0]

@@ -123,7 +123,7 @@ def test_words_stay_words_and_empty_results_say_so():
 
 
 def test_a_rate_without_divisor_is_not_computable_and_says_why():
-    nothing = tuple(replace(row, planned=0) for row in kgz_facts().resources)
+    nothing = tuple(row._replace(planned=0) for row in kgz_facts().resources)
     page = assemble_page(kgz_facts(resources=nothing), 2022)
     cell = block(page, "resources").tables[0].rows[-1].cells[4]
     assert (cell.text, cell.why, cell.figure) == ("not computable", "nothing was planned", None)
@@ -285,7 +285,7 @@ def test_a_note_without_a_year_or_outside_the_period_is_refused():
 def test_one_cent_too_many_anywhere_is_refused(field, column, said):
     rows = list(getattr(kgz_facts(), field))
     place = next(i for i, row in enumerate(rows) if row.fiscal_year == 2022)
-    rows[place] = replace(rows[place], **{column: getattr(rows[place], column) + 1})
+    rows[place] = rows[place]._replace(**{column: getattr(rows[place], column) + 1})
     reasons = refusal(**{field: tuple(rows)})
     assert said in reasons and "difference 0.01" in reasons
 
@@ -305,7 +305,7 @@ def test_sums_that_cancel_between_funds_are_refused_too():
 def test_cells_that_miss_a_cent_are_refused():
     sources = kgz_facts().sources
     whole = sources[2022].funds["expense", "core"]
-    short = dict(sources[2022].funds) | {("expense", "core"): replace(whole, rest_share=whole.rest_share - 1)}
+    short = dict(sources[2022].funds) | {("expense", "core"): whole._replace(rest_share=whole.rest_share - 1)}
     reasons = refusal(sources={2022: replace(sources[2022], funds=short)})
     assert "the spreadsheet cells (core) of 2022" in reasons and "difference \u22120.01" in reasons
 

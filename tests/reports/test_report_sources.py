@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from dataclasses import replace
 from decimal import Decimal
 from html import unescape
 from pathlib import Path
@@ -46,7 +45,7 @@ def imputed():
     share = 2 * pool // 3
     rows.append(PartnerRow(2022, "SWE", "Sweden", "C01", "imputed", share, 0))
     place = next(i for i, row in enumerate(rows) if row.kind == "withheld")
-    rows[place] = replace(rows[place], expense=rows[place].expense + pool - share)
+    rows[place] = rows[place]._replace(expense=rows[place].expense + pool - share)
     return kgz_facts(partners=tuple(rows), core_revenue={(2022, "SWE"): "66.6667"})
 
 

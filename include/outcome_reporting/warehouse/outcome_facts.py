@@ -11,7 +11,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
-from operator import itemgetter
+from operator import attrgetter
 from typing import TYPE_CHECKING, Any
 
 import psycopg
@@ -40,15 +40,23 @@ if TYPE_CHECKING:
 
 Key = tuple[str, str]  # outcome, plan period
 _Line = tuple[Any, ...]
-_YEAR = 2  # where a line has its fiscal year, behind its key
-# The columns of each kind of published line behind outcome, plan period and fiscal year.
+# The columns of each kind of published line behind outcome and plan period, as its row in the facts has them.
 _LINES = {
-    "resource_line": "fund_type, planned_cents, available_cents, expense_cents",
-    "sdg_line": "output, fund_type, sdg, goal, target, method, planned_cents, available_cents, expense_cents",
-    "partner_line": "kind, partner, partner_name, contributor_type, expense_cents, contribution_cents",
-    "plan_line": "kind, element, framework, planned_cents, expense_cents",
-    "result_line": "indicator, output, title, measure, baseline, milestone, target, result, result_value",
-    "note_line": "status, language, title, note, author",
+    "resource_line": (ResourceRow, "fiscal_year, fund_type, planned_cents, available_cents, expense_cents"),
+    "sdg_line": (
+        SdgRow,
+        "output, fiscal_year, fund_type, goal, target, method, planned_cents, available_cents, expense_cents",
+    ),
+    "partner_line": (
+        PartnerRow,
+        "fiscal_year, partner, partner_name, contributor_type, kind, expense_cents, contribution_cents",
+    ),
+    "plan_line": (PlanRow, "fiscal_year, framework, kind, element, '' as element_name, planned_cents, expense_cents"),
+    "result_line": (
+        ResultRow,
+        "indicator, output, title, measure, fiscal_year, baseline, milestone, target, result, result_value",
+    ),
+    "note_line": (ProgressNote, "fiscal_year, language, title, note, author, status"),
 }
 _LIVE = valid_sql("%(snapshot)s", "life")
 _HERE = "(%(offices)s::text[] is null or row.office = any(%(offices)s))"
@@ -118,7 +126,7 @@ def read_outcomes(
     facts = []
     for row in sorted(outcomes, key=lambda one: (natural_key(one.outcome), one.plan_period)):
         key = (row.outcome, row.plan_period)
-        years = {line[_YEAR] for name in _LINES for line in rows[name].get(key, ())}
+        years = {line.fiscal_year for lines in rows.values() for line in lines.get(key, ())}
         if not years:
             continue
         office = names.get(row.office)
@@ -141,7 +149,7 @@ def read_outcomes(
                 policy_markers=row.markers or {},
                 un_function=row.un_system_function or "",
                 outputs=own_outputs,
-                resources=tuple(_resources(rows["resource_line"].get(key, ()))),
+                resources=tuple(sorted(rows["resource_line"].get(key, ()))),  # by year and fund type
                 results=tuple(_results(rows["result_line"].get(key, ()))),
                 sdg=tuple(_sdg(rows["sdg_line"].get(key, ()))),
                 held_outputs=tuple(
@@ -188,14 +196,15 @@ class _Reading:
     def named_rows(self, query: str) -> list[Any]:
         return self.connection.cursor(row_factory=namedtuple_row).execute(query, self.given).fetchall()
 
-    def lines(self, table: str) -> dict[Key, list[_Line]]:
-        """The published lines of each outcome that a page may show: outcome, period, year, then those of `_LINES`."""
-        found: dict[Key, list[_Line]] = defaultdict(list)
+    def lines(self, table: str) -> dict[Key, list[Any]]:
+        """The published rows of each outcome that a page may show, in no set order."""
+        found: dict[Key, list[Any]] = defaultdict(list)
+        kind, columns = _LINES[table]
         shown = "and status = 'approved'" if table == "note_line" else ""
-        query = f"""select outcome, plan_period, fiscal_year, {_LINES[table]} from report.{table} row
+        query = f"""select outcome, plan_period, {columns} from report.{table} row
           where {valid_sql("%(at)s")} and {_HERE} {shown}"""
-        for row in self.rows(query):
-            found[row[:_YEAR]].append(row)
+        for line in self.rows(query):
+            found[line[:2]].append(kind(*line[2:]))
         return found
 
     def data_dates(self) -> dict[Key, datetime]:
@@ -263,48 +272,33 @@ def _within(held: HeldOutput, plan_period: str) -> bool:
     return int(first) <= held.fiscal_year <= int(last)
 
 
-def _resources(lines: Iterable[_Line]) -> Iterable[ResourceRow]:
-    return (ResourceRow(*line[_YEAR:]) for line in sorted(lines, key=itemgetter(2, 3)))  # year, fund type
+def _results(rows: Iterable[ResultRow]) -> list[ResultRow]:
+    return sorted(rows, key=lambda row: (natural_key(row.indicator), row.output, row.fiscal_year))
 
 
-def _results(lines: Iterable[_Line]) -> Iterable[ResultRow]:
-    for _, _, year, indicator, output, title, measure, *values in sorted(
-        lines,
-        key=lambda line: (natural_key(line[3]), line[4], line[2]),  # indicator, output, year
-    ):
-        yield ResultRow(indicator, output, title, measure, year, *values)
+def _sdg(rows: Iterable[SdgRow]) -> list[SdgRow]:
+    return sorted(rows, key=lambda row: (row.fiscal_year, row.output, row.fund_type, row.target or row.goal))
 
 
-def _sdg(lines: Iterable[_Line]) -> Iterable[SdgRow]:
-    for _, _, year, output, fund_type, _, goal, target, *rest in sorted(lines, key=itemgetter(2, 3, 4, 5)):
-        yield SdgRow(output, year, fund_type, goal, target, *rest)
-
-
-def _partners(lines: Iterable[_Line], withheld: set[str]) -> Iterable[PartnerRow]:
+def _partners(rows: Iterable[PartnerRow], withheld: set[str]) -> list[PartnerRow]:
     """Rows with the partners of today's withhold list folded into the year's withheld line."""
-    found: list[_Line] = []
+    found: list[PartnerRow] = []
     folded: dict[tuple[int, str], list[int]] = defaultdict(lambda: [0, 0])  # kinds that name nobody
-    for line in lines:
-        _, _, year, kind, partner, _, _, expense, contribution = line
-        if kind in ("direct", "imputed") and partner not in withheld:
-            found.append(line[_YEAR:])
+    for row in rows:
+        if row.kind in ("direct", "imputed") and row.partner not in withheld:
+            found.append(row)
             continue
-        money = folded[year, "withheld" if partner in withheld else kind]
-        money[0] += expense
-        money[1] += contribution
-    found += [(year, kind, "", "", "", *money) for (year, kind), money in folded.items()]
-    for year, kind, partner, name, contributor_type, expense, contribution in sorted(found):
-        yield PartnerRow(year, partner, name, contributor_type, kind, expense, contribution)
+        money = folded[row.fiscal_year, "withheld" if row.partner in withheld else row.kind]
+        money[0] += row.expense
+        money[1] += row.contribution
+    found += [PartnerRow(year, "", "", "", kind, *money) for (year, kind), money in folded.items()]
+    return sorted(found, key=attrgetter("fiscal_year", "kind", "partner"))
 
 
-def _plan(lines: Iterable[_Line], names: Mapping[tuple[str, str], str]) -> Iterable[PlanRow]:
-    for _, _, year, kind, element, framework, planned, expense in sorted(
-        lines,
-        key=lambda line: (line[2], line[3], natural_key(line[4])),  # year, kind, element
-    ):
-        yield PlanRow(year, framework, kind, element, names.get((framework, element), ""), planned, expense)
+def _plan(rows: Iterable[PlanRow], names: Mapping[tuple[str, str], str]) -> Iterable[PlanRow]:
+    for row in sorted(rows, key=lambda row: (row.fiscal_year, row.kind, natural_key(row.element))):
+        yield row._replace(element_name=names.get((row.framework, row.element), ""))
 
 
-def _notes(lines: Iterable[_Line]) -> Iterable[ProgressNote]:
-    for _, _, year, status, language, title, note, author in sorted(lines, key=lambda line: (-line[2], line[4])):
-        yield ProgressNote(year, language, title, note, author, status)
+def _notes(rows: Iterable[ProgressNote]) -> list[ProgressNote]:
+    return sorted(rows, key=lambda row: (-row.fiscal_year, row.language))
