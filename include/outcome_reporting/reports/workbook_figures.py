@@ -23,10 +23,11 @@ class FigureList:
     def __init__(self, styles: Styles) -> None:
         self._styles = styles
         self._rows: list[str] = []
+        self._around: dict[str, tuple[str, str]] = {}  # by unit
 
     def add(self, figure: Figure, sheet: str, column: int, row: int) -> None:
         """`sheet` is a name, `row` counts from 1."""
-        value, end = self._around_value(figure.unit)
+        value, end = self._around.get(figure.unit) or self._around_value(figure.unit)
         self._rows.append(
             f"{_BEFORE_ID}{xml_text(figure.id)}{_END}{text_cell(1, sheet)}"
             f"{_BEFORE_PLACE}{COLUMNS[column]}{row}{value}{figure.value}{end}"
@@ -48,7 +49,10 @@ class FigureList:
         self._rows += [one for side_by_side in zip(*listed, strict=True) for one in side_by_side if one]
 
     def _around_value(self, unit: str) -> tuple[str, str]:
-        return f'{_END}<c r="D{ROW}" s="{self._styles.cells.numbers[unit]}"><v>', f"</v></c>{text_cell(4, unit)}"
+        """What stands before and after a value of this unit."""
+        before = f'{_END}<c r="D{ROW}" s="{self._styles.cells.numbers[unit]}"><v>'
+        self._around[unit] = before, f"</v></c>{text_cell(4, unit)}"
+        return self._around[unit]
 
     def sheet(self, texts: Texts) -> PlainSheet:
         sheet = PlainSheet(len(_HEADINGS))
