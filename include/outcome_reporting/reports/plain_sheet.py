@@ -42,6 +42,22 @@ text_cell = lru_cache(maxsize=8192)(new_text_cell)
 """The same, remembered: for texts that stand in many rows, or in many workbooks."""
 
 
+class TextsOfColumn(dict[str, str]):
+    """Cells of one column by their text, none for an empty text. To look one up takes a third of `text_cell`."""
+
+    _LIMIT = 8192
+
+    def __init__(self, column: int) -> None:
+        super().__init__()
+        self._column = column
+
+    def __missing__(self, text: str) -> str:
+        if len(self) > self._LIMIT:
+            self.clear()
+        cell = self[text] = new_text_cell(self._column, text) if text else ""
+        return cell
+
+
 def number_cell(column: int, number: str | int, style: int) -> str:
     """`number` is a plain decimal: `-1234.50`."""
     return f'<c r="{COLUMNS[column]}{ROW}" s="{style}"><v>{number}</v></c>'

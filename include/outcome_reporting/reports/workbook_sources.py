@@ -7,15 +7,13 @@ is listed by what it is a part of, with the weight; an indicator by its cells. T
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from datetime import datetime
-from functools import lru_cache
 
 from outcome_reporting.domain.figures import FigureIds, plan_what, sdg_what, what_text
 from outcome_reporting.domain.money import plain_usd
 from outcome_reporting.domain.outcome import Explanation, OutcomeFacts, SourceFile, SourceLine, YearSources
 
 from .model import Page
-from .plain_sheet import COLUMNS, ROW, PlainSheet, new_text_cell, number_cell, text_cell, text_cells
+from .plain_sheet import COLUMNS, ROW, PlainSheet, TextsOfColumn, new_text_cell, number_cell, text_cell, text_cells
 from .texts import Texts
 from .workbook_frame import Styles
 
@@ -27,8 +25,8 @@ _HEADINGS = (
     "panel.weight", "panel.share", "sources.owner", "sources.dropped", "sources.sha256",
 )  # fmt: skip
 # columns of the headings
-_FILE, _OUTPUT, _FUND, _PARTNER, _COUNT, _ROW, _COLUMN, _AMOUNT, _CURRENCY = 1, 3, 4, 5, 6, 7, 8, 9, 10
-_WEIGHT, _SHARE, _OWNER = 14, 15, 16
+_COUNT, _ROW, _COLUMN, _AMOUNT, _CURRENCY, _SHARE, _OWNER = 6, 7, 8, 9, 10, 15, 16
+_FILES, _SHEETS, _OUTPUTS, _FUNDS, _PARTNERS, _WEIGHTS = (TextsOfColumn(column) for column in (1, 2, 3, 4, 5, 14))
 _CODES = {"core pool": "(core)", "withheld": "(withheld)", "unattributed": "(none)"}
 
 
@@ -55,57 +53,58 @@ class _Lines:
         self.texts, self.whole = texts, numbers[""]
         self._before_count = f'<c r="{COLUMNS[_COUNT]}{ROW}" s="{self.whole}"><v>'
         self._before_share = f'<c r="{COLUMNS[_SHARE]}{ROW}" s="{numbers["USD"]}"><v>'
+        self._dropped: dict[int, str] = {}  # cells by the id of a file object: dozens of lines share each
         self.rows: list[str] = []
 
     def explanation(self, figure_id: str, explanation: Explanation) -> None:
         """Groups, the others in one, and the largest cells (which are among the groups and not added to them)."""
         figure, count, share = new_text_cell(0, figure_id), self._before_count, self._before_share
+        dropped, drop = self._dropped.get, self._drop
         self.rows += [
-            f"{figure}{text_cells(_FILE, group.file.file_name, group.sheet)}{text_cells(_OUTPUT, group.output)}"
-            f"{text_cells(_FUND, group.fund)}{text_cells(_PARTNER, group.partner)}"
-            f"{count}{group.lines}</v></c>{text_cells(_WEIGHT, group.weight_percent)}"
-            f"{share}{plain_usd(group.share)}</v></c>{_dropped(group.file)}"
+            f"{figure}{_FILES[group.file.file_name]}{_SHEETS[group.sheet]}{_OUTPUTS[group.output]}"
+            f"{_FUNDS[group.fund]}{_PARTNERS[group.partner]}{count}{group.lines}</v></c>"
+            f"{_WEIGHTS[group.weight_percent]}{share}{plain_usd(group.share)}</v></c>"
+            f"{dropped(id(group.file)) or drop(group.file)}"
             for group in explanation.groups
         ]
         if explanation.rest_groups:
             key = "panel.more_one" if explanation.rest_groups == 1 else "panel.more"
-            more = text_cells(_FILE, self.texts(key, count=f"{explanation.rest_groups:,}"))
-            count = f"{self._before_count}{explanation.rest_lines}</v></c>"
-            self.rows.append(figure + more + count + self._share(explanation.rest_share))
+            more = _FILES[self.texts(key, count=f"{explanation.rest_groups:,}")]
+            rest = f"{explanation.rest_lines}</v></c>{share}{plain_usd(explanation.rest_share)}</v></c>"
+            self.rows.append(f"{figure}{more}{count}{rest}")
         for line in explanation.lines:
             self._cell(figure, line)
 
     def _cell(self, figure: str, line: SourceLine) -> None:
+        share = "" if line.share is None else f"{self._before_share}{plain_usd(line.share)}</v></c>"
         rate = (line.currency, line.rate, line.rate_date, line.rate_source, line.weight_percent)
         self.rows.append(
-            figure
-            + text_cells(_FILE, line.file_name, line.sheet)
-            + number_cell(_ROW, line.row, self.whole)
-            + text_cells(_COLUMN, line.column)
-            + new_text_cell(_AMOUNT, line.amount)
-            + text_cells(_CURRENCY, *rate)
-            + ("" if line.share is None else self._share(line.share))
-            + _dropped(line.file)
+            f"{figure}{_FILES[line.file.file_name]}{_SHEETS[line.sheet]}{number_cell(_ROW, line.row, self.whole)}"
+            f"{text_cells(_COLUMN, line.column)}{new_text_cell(_AMOUNT, line.amount)}{text_cells(_CURRENCY, *rate)}"
+            f"{share}{self._dropped.get(id(line.file)) or self._drop(line.file)}"
         )
 
     def split(self, stem: str, output: str, fund_type: str, percent: str, shares: Mapping[str, int]) -> None:
         """What figures, whose ids begin with `stem` and end in a measure, have of one output and kind of fund."""
-        where = text_cells(_OUTPUT, output, fund_type) + text_cells(_WEIGHT, percent)
+        where = f"{_OUTPUTS[output]}{_FUNDS[fund_type]}{_WEIGHTS[percent]}{self._before_share}"
         self.rows += [
-            f"{text_cell(0, stem + measure)}{where}{self._share(share)}" for measure, share in shares.items() if share
+            f"{text_cell(0, stem + measure)}{where}{plain_usd(share)}</v></c>"
+            for measure, share in shares.items()
+            if share
         ]
 
     def value(self, figure_id: str, file: SourceFile, sheet: str, row: int, column: str, text: str) -> None:
         """One cell of an indicator, and what stands in it."""
         self.rows.append(
-            text_cells(0, figure_id, file.file_name, sheet)
-            + number_cell(_ROW, row, self.whole)
-            + text_cells(_COLUMN, column, text)
-            + _dropped(file)
+            f"{text_cells(0, figure_id, file.file_name, sheet)}{number_cell(_ROW, row, self.whole)}"
+            f"{text_cells(_COLUMN, column, text)}{self._drop(file)}"
         )
 
-    def _share(self, cents: int) -> str:
-        return f"{self._before_share}{plain_usd(cents)}</v></c>"
+    def _drop(self, file: SourceFile) -> str:
+        """Who dropped a file, when (UTC), and the hash of its bytes."""
+        when = f"{file.dropped_at:%Y-%m-%d %H:%M:%S}"
+        cells = self._dropped[id(file)] = text_cells(_OWNER, file.owner or file.source, when, file.sha256)
+        return cells
 
 
 def _parts(facts: OutcomeFacts, year: int, sources: YearSources) -> Iterator[tuple[str, Explanation]]:
@@ -155,14 +154,3 @@ def _cells(lines: _Lines, facts: OutcomeFacts, year: int, sources: YearSources) 
             if text := getattr(row, measure, ""):
                 figure_id = ids(year, what_text("result", row.indicator), measure)
                 lines.value(figure_id, source.file, source.sheet, source.row, column, text)
-
-
-def _dropped(file: SourceFile) -> str:
-    """Who dropped a file, when (UTC), and the hash of its bytes."""
-    return _dropped_cells(file.owner or file.source, file.dropped_at, file.sha256)
-
-
-@lru_cache(maxsize=1024)
-def _dropped_cells(by: str, when: datetime, sha256: str) -> str:
-    """One file stands behind hundreds of lines."""
-    return text_cells(_OWNER, by, f"{when:%Y-%m-%d %H:%M:%S}", sha256)
