@@ -53,18 +53,22 @@ def figure_text(figure: Figure, texts: Texts) -> str:
     return f'<span{data(figure)}>{shown}</span><span class="was" data-before="{figure.before}">{was}</span>'
 
 
-def _cell(cell: Cell, column: Column, texts: Texts, anchors: dict[str, str]) -> str:
-    figure = cell.figure
-    if figure is None:
-        return _bar_cell(cell) if column.is_bar else _words_cell(cell, column)
+def _figure_cell(figure: Figure, texts: Texts, anchors: dict[str, str]) -> str:
     kind = "n negative" if figure.value[0] == "-" else "n"
-    anchor = anchors.get(figure.id, "")
+    anchor = anchors.get(figure.id, "") if anchors else ""
     if figure.before:
         return f'<td class="{kind}"{anchor}>{figure_text(figure, texts)}</td>'
-    return f'<td class="{kind}"{anchor}{data(figure)}>{linked(figure, figure.text)}</td>'
+    own, unit, link, shown = figure.id, figure.unit, figure.link, figure.text
+    if escape(names := f"{own}{unit}{link}") != names:  # asked once for the three: there are hundreds of figures
+        own, unit, link = escape(own), escape(unit), escape(link)
+    if link:
+        shown = f'<a href="{link}">{shown}</a>'
+    return f'<td class="{kind}"{anchor} data-figure="{own}" data-value="{figure.value}" data-unit="{unit}">{shown}</td>'
 
 
 def _words_cell(cell: Cell, column: Column) -> str:
+    if column.is_bar:
+        return _bar_cell(cell)
     kind = _WORDS[column.is_number, cell.is_missing]
     why = f' title="{escape(cell.why)}"' if cell.why else ""
     return f"<td{kind}{why}>{escape(cell.text)}</td>"
@@ -105,7 +109,12 @@ def _heading(row: Row, texts: Texts, code_above: bool) -> str:
 
 def _row(row: Row, columns: list[Column], texts: Texts, code_above: bool, anchors: dict[str, str]) -> str:
     style = f' class="{row.style}"' if row.style not in ("", "total") else ""
-    cells = "".join([_cell(cell, column, texts, anchors) for cell, column in zip(row.cells, columns, strict=True)])
+    cells = "".join(
+        [
+            _figure_cell(cell.figure, texts, anchors) if cell.figure else _words_cell(cell, column)
+            for cell, column in zip(row.cells, columns, strict=True)
+        ]
+    )
     key = f' id="at-{escape(row.key)}"' if row.key else ""
     return f'<tr{key}{style}><th scope="row">{_heading(row, texts, code_above)}</th>{cells}</tr>'
 
