@@ -38,7 +38,8 @@ def _prose(page: Page) -> Iterator[tuple[str, object, str]]:
             yield block.title, note.source.fiscal_year, note.source.title
             yield block.title, note.source.fiscal_year, note.source.note
         named = [(row.code or row.heading, row.heading) for table in block.tables for row in table.rows]
-        named += [(heading, heading) for heading in block.listing.headings] if block.listing else []
+        if block.listing is not None:
+            named += zip(block.listing.codes or block.listing.headings, block.listing.headings, strict=True)
         if find_placeholder("\n".join([heading for _, heading in named])):  # else none of hundreds holds one
             yield from ((block.title, part, heading) for part, heading in named)
 

@@ -251,8 +251,6 @@ def _tables(page: Page, block: Block, texts: Texts) -> str:
     anchors = {panel.figure.id: f' id="at-{panel.key}"' for panel in panels}
     parts = []
     for table in block.tables:
-        if table.only == "xlsx":
-            continue
         parts.append(table_html(table, texts, code_above=block.key == "results", anchors=anchors))
         shown = {figure.id for figure in table.figures()}
         parts += [panel_html(panel, texts, rows) for panel in panels if panel.figure.id in shown]

@@ -83,7 +83,7 @@ class Row:
 
 @dataclass(slots=True)
 class Table:
-    """`only` limits a table to one renderer ("html" or "xlsx"): a long one is shortened for the page."""
+    """A table of the page. `is_shortened`: the workbook has the listing of the block instead, which is whole."""
 
     key: str
     caption: str
@@ -91,7 +91,7 @@ class Table:
     columns: list[Column]
     rows: list[Row]
     totals: list[Row] = field(default_factory=list)
-    only: str = ""
+    is_shortened: bool = False
     tab: str = ""  # title of the tab under which it stands
     note: str = ""
 
@@ -116,9 +116,10 @@ class AmountColumn:
 
 @dataclass(slots=True)
 class Listing:
-    """A table of hundreds of rows that the workbook alone shows: a heading, then words, then money, all by column.
+    """A long table that the workbook alone shows, all by column: heading, words, money, remarks.
 
     Only its total is made of rows and cells. To make an object of each of its cells took half the time of a page.
+    `codes` stand before the headings, where there are any.
     """
 
     caption: str
@@ -129,6 +130,8 @@ class Listing:
     amounts: list[AmountColumn]
     totals: list[Row]
     note: str = ""
+    remarks: list[list[str]] = field(default_factory=list)
+    codes: list[str] = field(default_factory=list)
 
     def values(self) -> Iterator[tuple[str, str]]:
         """(id, plain value) of every figure of its own."""
@@ -266,7 +269,7 @@ class Fact:
 class Block:
     """One of the seven blocks. It has content, or `empty_reason` says why there is none.
 
-    `listing` is the whole of what the page shows shortened in its first table.
+    `listing` is a long table for the workbook; where the first table is shortened, the whole of it.
     """
 
     key: str

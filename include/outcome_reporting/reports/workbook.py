@@ -82,7 +82,7 @@ class _BlockSheet:
             self._fact(fact)
         first_table = self.sheet.row
         for table in block.tables:
-            if table.only != "html":
+            if not table.is_shortened:
                 self._table(table)
         if block.listing is not None:
             self._listing(block.listing)
@@ -152,12 +152,19 @@ class _BlockSheet:
         self.sheet.add_row("".join(cells))
 
     def _listing(self, listing: Listing) -> None:
-        """A table of hundreds of rows, column by column; words of a row are the same in many workbooks."""
+        """A long table, column by column; words of a row are the same in many workbooks."""
         columns = self._table_head(listing)
         style, number = self.styles.cells.words, self.styles.cells.numbers[listing.unit]
         amounts = list(enumerate(listing.amounts, start=1 + len(listing.words)))
-        cells = [[text_cells(0, *row, style=style) for row in zip(listing.headings, *listing.words, strict=True)]]
+        headings = listing.headings
+        if listing.codes:
+            headings = [f"{code}  {heading}" for code, heading in zip(listing.codes, headings, strict=True)]
+        cells = [[text_cells(0, *row, style=style) for row in zip(headings, *listing.words, strict=True)]]
         cells += [number_cells(column, one.values, number, text_cell(column, DASH, style)) for column, one in amounts]
+        after = 1 + len(listing.words) + len(amounts)
+        cells += [
+            [text_cell(column, one, style) for one in words] for column, words in enumerate(listing.remarks, after)
+        ]
         self.figures.add_columns(amounts, listing.unit, self.name, self.sheet.row + 1)
         self.sheet.add_rows(map("".join, zip(*cells, strict=True)))
         self._table_foot(listing, columns)

@@ -24,7 +24,8 @@ def chart_data(block: Block, row: int) -> ChartData | None:
         return None
     is_years, count = isinstance(chart, YearBars), len(block.tables[0].rows)
     first, last = row + 2, row + 1 + count
-    names = block.listing.headings[:count] if block.listing else [line.heading for line in block.tables[0].rows]
+    whole = block.listing if block.tables[0].is_shortened else None
+    names = whole.headings[:count] if whole else [line.heading for line in block.tables[0].rows]
     ranges = []
     for column in _YEAR_COLUMNS if is_years else (len(block.tables[0].columns) - 1,):
         ranges += [
@@ -43,7 +44,7 @@ def _drawn(block: Block) -> YearBars | PartnerBars | None:
 
 def _values(block: Block, column: int, count: int) -> list[str]:
     """Plain numbers of a column: of the listing its last, which is the expense."""
-    if block.listing:
+    if block.listing and block.tables[0].is_shortened:
         return block.listing.amounts[-1].values[:count]
     figures = [line.cells[column - 1].figure for line in block.tables[0].rows]
     return [figure.value if figure else "0" for figure in figures]

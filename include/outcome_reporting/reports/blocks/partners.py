@@ -101,8 +101,8 @@ def _table(context: Context, listed: list[Line], has_contributions: bool, is_who
         key = f"{what}:imputed" if line.kind == "imputed" else what
         rows.append(Row(line.name, cells, "", "", "", ("partner", line.kind, line.partner), key))
     columns, totals, note = _surroundings(context, has_contributions)
-    caption, only = context.texts("partners.caption", year=context.year), "" if is_whole else "html"
-    return Table("partners", caption, "USD", columns, rows, totals, only=only, note=note)
+    caption = context.texts("partners.caption", year=context.year)
+    return Table("partners", caption, "USD", columns, rows, totals, is_shortened=not is_whole, note=note)
 
 
 def _listing(context: Context, listed: list[Line], has_contributions: bool) -> Listing:

@@ -7,7 +7,7 @@ from outcome_reporting.domain.figures import FigureIds, sdg_what, what_text
 from outcome_reporting.domain.money import format_usd
 
 from ..context import MEASURES, Context, Money
-from ..model import Block, Cell, Column, GoalBar, GoalBars, Row, Table
+from ..model import AmountColumn, Block, Cell, Column, GoalBar, GoalBars, Listing, Row, Table
 from ..numbers import unit_of
 
 UNLINKED = "X00"
@@ -64,9 +64,10 @@ def _line_title(context: Context, goal: str, target: str) -> str:
     return context.facts.labels.targets.get(target, "")
 
 
-def _cells(ids: FigureIds, context: Context, what: str, money: list[int] | Money, method: str) -> list[Cell]:
+def _cells(context: Context, what: str, money: list[int] | Money, method: str) -> list[Cell]:
     amounts = dict(zip(MEASURES, money, strict=True))
-    return [*context.money_cells(ids.stem(context.year, what), amounts), context.words(method) if method else Cell()]
+    cells = context.money_cells(context.ids.stem(context.year, what), amounts)
+    return [*cells, context.words(method) if method else Cell()]
 
 
 def _columns(context: Context, first: str) -> list[Column]:
@@ -76,7 +77,7 @@ def _columns(context: Context, first: str) -> list[Column]:
 
 
 def _total(context: Context) -> Row:
-    cells = _cells(context.ids, context, "", context.totals(context.year), "")
+    cells = _cells(context, "", context.totals(context.year), "")
     return Row(context.texts("sdg.total", year=context.year), cells, style="total")
 
 
@@ -85,13 +86,13 @@ def _table(context: Context, found: _Lines, totals: dict[str, Money]) -> Table:
     for goal, money in totals.items():
         methods = ", ".join(sorted(found[(goal, "")][1])) if goal == UNLINKED else ""
         key = what_text("sdg", goal)
-        cells = _cells(context.ids, context, key, money, methods)
+        cells = _cells(context, key, money, methods)
         part = ("goal", goal) if goal != UNLINKED else ("line", goal, "")
         rows.append(Row(goal_title(context, goal), cells, goal=goal, style="group", part=part, key=key))
         for (line_goal, target), (line, kinds) in found.items():
             if line_goal == goal and goal != UNLINKED:
                 what = what_text(*sdg_what(goal, target))
-                cells = _cells(context.ids, context, what, line, ", ".join(sorted(kinds)))
+                cells = _cells(context, what, line, ", ".join(sorted(kinds)))
                 title, part = _line_title(context, goal, target), ("line", goal, target)
                 rows.append(Row(title, cells, code=target or goal, style="sub", part=part, key=what))
     caption = context.texts("sdg.caption", year=context.year)
@@ -99,21 +100,30 @@ def _table(context: Context, found: _Lines, totals: dict[str, Money]) -> Table:
     return Table("sdg", caption, "USD", _columns(context, "sdg.column"), rows, [_total(context)], note=note)
 
 
-def _output_table(context: Context) -> Table:
+def _by_output(context: Context) -> Listing:
     """The finer grain, for the workbook: each output's own lines."""
-    sums: dict = {}
+    sums: dict[tuple[str, str, str], tuple[list[int], set[str]]] = {}
     for row in context.facts.sdg:
         if row.fiscal_year == context.year:
             _add(sums, (row.output, row.goal, row.target), row)
-    rows = []
-    for output, goal, target in sorted(sums, key=lambda key: (natural_key(key[0]), _order(key[1:]))):
-        money, kinds = sums[(output, goal, target)]
-        ids = FigureIds(output, context.facts.plan_period)
-        cells = _cells(ids, context, what_text(*sdg_what(goal, target)), money, ", ".join(sorted(kinds)))
-        title = _line_title(context, goal, target) if goal != UNLINKED else context.texts("sdg.unlinked")
-        rows.append(Row(title, cells, code=f"{output} {target or goal}"))
-    caption = context.texts("sdg.output_caption", year=context.year)
-    return Table("outputs", caption, "USD", _columns(context, "sdg.output"), rows, [_total(context)], only="xlsx")
+    keys = sorted(sums, key=lambda key: (natural_key(key[0]), _order(key[1:])))
+    ids = {output: FigureIds(output, context.facts.plan_period) for output, _, _ in keys}
+    stems = [ids[output].stem(context.year, what_text(*sdg_what(goal, target))) for output, goal, target in keys]
+    unlinked = context.texts("sdg.unlinked")
+    return Listing(
+        context.texts("sdg.output_caption", year=context.year),
+        "USD",
+        _columns(context, "sdg.output"),
+        headings=[unlinked if goal == UNLINKED else _line_title(context, goal, target) for _, goal, target in keys],
+        words=[],
+        amounts=[
+            AmountColumn([stem + measure for stem in stems], [sums[key][0][place] for key in keys])
+            for place, measure in enumerate(MEASURES)
+        ],
+        totals=[_total(context)],
+        remarks=[[", ".join(sorted(sums[key][1])) for key in keys]],
+        codes=[f"{output} {target or goal}" for output, goal, target in keys],
+    )
 
 
 def _chart(context: Context, found: _Lines, totals: dict[str, Money]) -> GoalBars:
@@ -198,7 +208,8 @@ def build(context: Context) -> Block:
     block.view = "both"
     block.finding = _finding(context, totals)
     block.charts = [_chart(context, found, totals)]
-    block.tables = [_table(context, found, totals), _output_table(context)]
+    block.tables = [_table(context, found, totals)]
+    block.listing = _by_output(context)
     unlinked = totals.get(UNLINKED)
     if unlinked and (unlinked[2] or unlinked[0]):
         block.remarks = [_why_unlinked(context, unlinked)]
