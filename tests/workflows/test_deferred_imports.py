@@ -35,6 +35,39 @@ def test_a_module_that_is_there_already_is_left_alone():
     assert _run(code) == ["True", "True"]
 
 
+def test_a_class_that_is_taken_by_name_is_the_real_one_wherever_it_is_used():
+    code = (
+        "import sys\n"
+        "from outcome_reporting.checks.deferred_imports import deferred\n"
+        "with deferred(by_name=['fractions']):\n"
+        "    from fractions import Fraction\n"
+        "print('fractions' in sys.modules)\n"
+        "class Half(Fraction):\n"
+        "    pass\n"
+        "print('fractions' in sys.modules, Half.__mro__[1].__name__, issubclass(Half, Fraction))\n"
+        "print(Fraction(1, 2), isinstance(Half(1, 2), Fraction), Fraction.from_float(0.25))\n"
+        "import fractions\n"
+        "print(type(Fraction(1, 2)) is fractions.Fraction)\n"
+    )
+    assert _run(code) == ["False", "True", "Fraction", "True", "1/2", "True", "1/4", "True"]
+
+
+def test_of_data_sources_and_expectations_only_those_that_are_used_are_loaded():
+    code = (
+        "import sys\n"
+        "from outcome_reporting.checks.library import open_library\n"
+        "gx, _ = open_library()\n"
+        "def loaded(part):\n"
+        "    return [name.rpartition('.')[2] for name in sys.modules if part in name]\n"
+        "kinds = [name for name in loaded('.fluent.') if name.endswith('_datasource')]\n"
+        "print(sorted(kinds), loaded('.core.expect_'))\n"
+        "one = gx.expectations.ExpectColumnValuesToBeBetween(column='a', min_value=1)\n"
+        "print(isinstance(one, gx.expectations.Expectation), loaded('.core.expect_'))\n"
+    )
+    said = " ".join(_run(code))
+    assert said == "['invalid_datasource', 'pandas_datasource'] [] True ['expect_column_values_to_be_between']"
+
+
 def test_the_checks_are_ready_without_what_they_never_call_and_find_it_when_they_do():
     code = (
         "import sys\n"

@@ -6,12 +6,15 @@ import gc
 import logging
 import threading
 from functools import cache
+from importlib.util import find_spec
+from pathlib import Path
 from typing import Any
 
 from outcome_reporting.checks.deferred_imports import deferred
 
 # an id that no two checks of a suite share, kept with the expectation so that its result finds its check again
 NUMBER = "check"
+_USED_BY_THE_LIBRARY = {"pandas_datasource", "invalid_datasource"}
 
 
 _opening = threading.Lock()  # two threads may ask at once: one of them imports
@@ -31,20 +34,32 @@ def _open() -> tuple[Any, Any]:
     change of a data source is written down by the library, which costs more than judging a small file.
     """
     logging.getLogger("great_expectations").setLevel(logging.WARNING)
-    # the import makes millions of objects that live on: collecting among them only costs time
+    # the import makes half a million objects that live on: collecting among them only costs time, now and later
     was_collecting = gc.isenabled()
     gc.disable()
     try:
-        with deferred("scipy.stats", "altair"):
+        with deferred("scipy.stats", "altair", by_name=_single_kinds()):
             import great_expectations as gx
         gc.freeze()  # nor does any later collection look through them, a seventh of a second each time
     finally:
+        gc.freeze()
         if was_collecting:
             gc.enable()
     context = gx.get_context(mode="ephemeral")
     context.variables.progress_bars = {"globally": False}  # type: ignore[assignment]
     asset = context.data_sources.add_pandas("night").add_dataframe_asset("rows")
     return gx, asset.add_batch_definition_whole_dataframe("all")
+
+
+def _single_kinds() -> list[str]:
+    """The library's modules that hold one kind of data source or one expectation each."""
+    spec = find_spec("great_expectations")
+    assert spec and spec.submodule_search_locations
+    (folder,) = map(Path, spec.submodule_search_locations)
+    expectations = (folder / "expectations" / "core").glob("expect_*.py")
+    sources = (folder / "datasource" / "fluent").glob("*_datasource.py")
+    kinds = [path for path in (*expectations, *sources) if path.stem not in _USED_BY_THE_LIBRARY]
+    return [".".join(("great_expectations", *path.relative_to(folder).with_suffix("").parts)) for path in kinds]
 
 
 def warm_up() -> None:
