@@ -8,12 +8,14 @@ from typing import Any
 
 from outcome_reporting.settings import Settings
 from outcome_reporting.workflows.clock import Clock
+from outcome_reporting.workflows.garbage import seldom_collecting
 from outcome_reporting.workflows.house import begin_starting_server, migrate_warehouse
 from outcome_reporting.workflows.reading_ahead import ReadingAhead
 from outcome_reporting.workflows.run_folder import begin_night
 from outcome_reporting.workflows.warming import begin_warming
 
 
+@seldom_collecting()
 def run_night(settings: Settings, progress: bool = False) -> dict[str, Any]:
     """Intake, allocation, reports; the summary of all three. `is_bad` when a file stands rejected or a cent
     does not reconcile. Running it twice with nothing dropped in between changes nothing.
