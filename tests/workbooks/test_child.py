@@ -15,7 +15,7 @@ from workbook_rows import BUDGETS, INCLUDE, rules
 
 from outcome_reporting.domain.errors import SystemFault
 from outcome_reporting.settings import Settings
-from outcome_reporting.workbooks.child import ReaderPool, ReadJob
+from outcome_reporting.workbooks.child import ReaderPool, ReadJob, _in_turn
 from outcome_reporting.workbooks.reading import load_reading, store_reading
 
 ROW = ["KGZ_O_2.1", 2022, "F", "original", 1, 1]
@@ -103,6 +103,15 @@ def test_a_call_given_up_half_way_leaves_nothing_for_the_next(settings, bad_read
         next(half)
         half.close()
         assert [job_id for job_id, _ in pool.read_many(jobs("4", "5"))] == ["4", "5"]
+
+
+def test_small_files_are_read_first_and_then_the_largest(tmp_path):
+    sizes = {"codes": 30, "more codes": 20, "small": 700, "large": 3000, "middle": 1500}
+    for name, size in sizes.items():
+        (tmp_path / name).write_bytes(bytes(size))
+    found = _in_turn([ReadJob(name, tmp_path / name, name) for name in [*sizes, "gone"]])
+    assert [job.job_id for job in found] == ["gone", "more codes", "codes", "large", "middle", "small"]
+    assert _in_turn([]) == []
 
 
 def test_readers_can_be_started_before_anything_heavy_is_imported():

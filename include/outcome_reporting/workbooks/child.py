@@ -1,9 +1,9 @@
 """Files are read in child processes with limits, so that no file can take the night down with it.
 
-A few long-lived readers share the jobs, the largest file first. One that crashes, stalls or asks for too much
-memory is replaced, and its file gets the finding that it could not be read. The readers are programs of their own
-(not forks): they work the same from a DAG task, a test, a daemon or the command line. Nothing heavy is imported
-here, so that they can be started before anything else of a night is loaded, and load theirs meanwhile.
+A few long-lived readers share the jobs, the small files first, then the largest. One that crashes, stalls or asks
+for too much memory is replaced, and its file gets the finding that it could not be read. The readers are programs of
+their own (not forks): they work the same from a DAG task, a test, a daemon or the command line. Nothing heavy is
+imported here, so that they can be started before anything else of a night is loaded, and load theirs meanwhile.
 """
 
 from __future__ import annotations
@@ -17,9 +17,11 @@ import tempfile
 import threading
 import time
 import weakref
+from bisect import bisect_right
 from collections import Counter, deque
 from collections.abc import Generator, Iterable, Iterator, Mapping
 from dataclasses import replace
+from itertools import accumulate
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -38,6 +40,7 @@ __all__ = ["ReadJob", "ReaderPool"]
 
 _log = logging.getLogger(__name__)
 _READ_FILE = "outcome_reporting.workbooks.read:read_file"
+_SMALL_PART = 50  # of all bytes, the small files together
 _IN_HAND = 2  # the file that a reader reads and the next one, so that it never waits for a busy parent
 
 
@@ -121,7 +124,7 @@ class ReaderPool:
         """
         with self._lock:
             self._disown_readers_of_a_parent()
-            waiting = deque(sorted(jobs, key=_size, reverse=True))
+            waiting = deque(_in_turn(jobs))
             left = len(waiting)
             again: set[str] = set()
             try:
@@ -221,6 +224,16 @@ def _end_all(readers: list[ChildProcess], owner: int) -> None:
     if os.getpid() == owner:
         while readers:
             readers.pop().end()
+
+
+def _in_turn(jobs: Iterable[ReadJob]) -> list[ReadJob]:
+    """The smallest files, which bring codes for the others and together take no time; then the largest first, so
+    that no reader is left alone with one at the end.
+    """
+    rising = sorted(jobs, key=_size)
+    so_far = list(accumulate(map(_size, rising)))
+    few = bisect_right(so_far, so_far[-1] // _SMALL_PART) if rising else 0
+    return rising[:few] + rising[few:][::-1]
 
 
 def _size(job: ReadJob) -> int:
