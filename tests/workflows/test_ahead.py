@@ -9,6 +9,8 @@ from pathlib import Path
 import pytest
 from tests.warehouse.books import DROPPED, expense, sheet
 
+from outcome_reporting.checks.catalogue import Catalogue
+from outcome_reporting.checks.references import check_references
 from outcome_reporting.domain.finding import Finding
 from outcome_reporting.settings import load_settings
 from outcome_reporting.workflows.ahead import Ahead
@@ -48,16 +50,38 @@ def test_most_files_are_checked_while_the_last_are_read(house: House) -> None:
     Alone(house).check(together)
     assert {f.rule for c in together for f in c.findings} >= {"duplicate_key", "missing_value"}
 
-    ahead = Ahead(house, files)
-    for file_id in reversed(every):
+    arriving, groups = every[::-1], []
+
+    def read_meanwhile(ids: Collection[str]) -> list[Candidate]:
+        """Eight more have been read when the first group is taken."""
+        groups.append(list(ids))
+        if len(groups) == 1:
+            for file_id in arriving[18:26]:
+                ahead.take(file_id)
+        return files(ids)
+
+    ahead = Ahead(house, read_meanwhile)
+    for file_id in arriving[:18]:
         ahead.take(file_id)
     ahead.check(COUNT)
+    assert groups == [arriving[:18], arriving[18:26]]  # four are too few for a third
     first, alone = ahead.hand_over()
-    assert alone is not None and alone.checked == first.keys() == set(every[6:])
-    last = files(every[:6])
+    assert alone is not None and alone.checked == first.keys() == set(every[4:])
+    last = files(every[:4])
     alone.check(last)
     assert told([*first.values(), *last]) == told(together)
     assert ahead.hand_over() == ({}, None)  # it has let go of them
+
+
+def test_what_files_are_judged_by_together_is_made_ready_too(house: House) -> None:
+    (ledger,) = files(["1"])
+    alone = Alone(house)
+    alone.check([ledger])
+    contract, columns = house.contracts["expenses"], alone.columns.of(ledger.tables[0])
+    ready = set(columns._combos)
+    assert list(check_references(contract, ledger.tables[0], Catalogue(), columns))
+    assert set(columns._combos) == ready
+    assert [(part.office, part.slice_key) for part in ledger.slices["expenses"]] == [("KGZ", "KGZ|2022|5")]
 
 
 def test_nothing_is_checked_ahead_where_reading_ends_early_or_files_are_few(house: House) -> None:

@@ -130,6 +130,9 @@ class Columns:
         if not count:
             return Combos([], np.zeros(0, np.int64))
         parts = [self.distinct(name) for name in names]
+        if len(parts) == 1:
+            (part,) = parts
+            return Combos([(value,) for value in part.listed[: part.count + part.has_empty]], part.of_row)
         numbers = combined([part.of_row for part in parts], [part.count + 1 for part in parts])
         present, of_row = _renumbered(numbers)
         firsts = np.zeros(len(present), np.int64)

@@ -27,7 +27,13 @@ from outcome_reporting.warehouse.dollars import has_unstated, live_rates, loaded
 from outcome_reporting.warehouse.live import live_spellings
 from outcome_reporting.warehouse.lives import close_lives, open_lives
 from outcome_reporting.warehouse.moments import begin_load, next_load_moment, next_moment
-from outcome_reporting.warehouse.slices import SliceRows, digest_slices, in_slice_order, split_slices
+from outcome_reporting.warehouse.slices import (
+    SliceRows,
+    digest_slices,
+    in_slice_order,
+    is_cut_by_spelling,
+    split_slices,
+)
 
 # made once: a statement that is built anew for each file costs as much again as it runs
 _INSERT = {
@@ -116,13 +122,14 @@ class LoadResult:
 
 
 def cut_slices(plan: LoadPlan, spellings: Mapping[str, str]) -> set[tuple[str, str, str]]:
-    """Cuts the rows of a plan into slices ahead of its load; (dataset, office, slice key) of all that it brings.
+    """Cuts what is not yet cut of a plan into slices, ahead of its load; (dataset, office, slice key) of all of it.
 
     `spellings` are those of the live partners, who may not change before the load.
     """
     keys = {(group.contract.dataset, group.office, group.slice_key) for group in plan.held}
     for one in plan.datasets:
-        one.slices = split_slices(one.contract, one.tables, spellings)
+        if one.slices is None:
+            one.slices = split_slices(one.contract, one.tables, spellings)
         keys.update((one.contract.dataset, part.office, part.slice_key) for part in one.slices)
     return keys
 
@@ -266,7 +273,7 @@ class _Writer:
             raise SystemFault(f"{self.plan.file_name}: another load replaced its slices meanwhile; load it again")
 
     def _spellings(self, contract: Contract) -> dict[str, str]:
-        return live_spellings(self.connection) if "partner" in contract.slice else {}
+        return live_spellings(self.connection) if is_cut_by_spelling(contract) else {}
 
     def _held(self, contract: Contract) -> dict[tuple[str, str], list[tuple[HeldGroup, HeldRow]]]:
         held: dict[tuple[str, str], list[tuple[HeldGroup, HeldRow]]] = {}

@@ -39,6 +39,11 @@ class SliceRows:
         return sum(len(indices) for indices in self.rows.values())
 
 
+def is_cut_by_spelling(contract: Contract) -> bool:
+    """Whether the slice of a row depends on which partner a spelling means."""
+    return "partner" in contract.slice
+
+
 def split_slices(
     contract: Contract, tables: Sequence[TypedTable], spellings: Mapping[str, str] | None = None
 ) -> list[SliceRows]:

@@ -16,7 +16,8 @@ if TYPE_CHECKING:
     from outcome_reporting.workflows.judging import Alone, Candidate
 
 FEWEST = 20  # files; for fewer a second run of the library costs as much as it gains
-_SHARE = 0.8  # of the files: the check of these takes about as long as reading the rest
+_SHARE = 0.6  # of the files not checked yet: the check of these ends before the rest has been read
+_SMALLEST = 6  # files, for which a run pays
 
 
 class Ahead:
@@ -35,18 +36,33 @@ class Ahead:
         self._read.put(file_id)
 
     def check(self, count: int) -> None:
-        """Waits until most of `count` files have been read, and checks these. Runs in a thread beside the reading."""
+        """Checks most of what is left of `count` files as soon as so many have been read, until few are left.
+
+        Runs in a thread beside the reading, and waits for it.
+        """
         from outcome_reporting.workflows.judging import Alone
 
+        alone = Alone(self._house)
+        checked: dict[str, Candidate] = {}
+        while count - len(checked) >= (_SMALLEST if checked else FEWEST):
+            taken = self._taken(max(_SMALLEST, int(_SHARE * (count - len(checked)))))
+            if taken is None:
+                return
+            candidates = self._load(taken)
+            alone.check(candidates)
+            checked |= {candidate.file_id: candidate for candidate in candidates}
+            self._checked = checked, alone
+
+    def _taken(self, count: int) -> list[str] | None:
+        """So many files that have been read, and those that have been since; None where no more come."""
         taken: list[str] = []
-        while len(taken) < max(FEWEST, int(_SHARE * count)):
+        while len(taken) < count or not self._read.empty():
             file_id = self._read.get()
             if file_id is None:
-                return
+                self.take(None)
+                return taken if len(taken) >= count else None
             taken.append(file_id)
-        alone, candidates = Alone(self._house), self._load(taken)
-        alone.check(candidates)
-        self._checked = {candidate.file_id: candidate for candidate in candidates}, alone
+        return taken
 
     def hand_over(self) -> tuple[dict[str, Candidate], Alone | None]:
         """The candidates that have been checked, by their file ids, and what checked them; once, then it lets go."""

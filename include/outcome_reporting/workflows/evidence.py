@@ -22,7 +22,7 @@ from outcome_reporting.domain.contract import Contract
 from outcome_reporting.domain.finding import Finding
 from outcome_reporting.domain.table import TypedTable
 from outcome_reporting.warehouse import live, needs
-from outcome_reporting.warehouse.slices import split_slices
+from outcome_reporting.warehouse.slices import SliceRows, is_cut_by_spelling, split_slices
 from outcome_reporting.workflows.house import House
 
 if TYPE_CHECKING:
@@ -45,6 +45,7 @@ class Candidate:
     seen_before_at: datetime | None = None  # a file judged before, in an earlier night
     held: dict[str, list[Group]] = field(default_factory=dict)
     base: list[Finding] = field(default_factory=list)  # what does not depend on the other files
+    slices: dict[str, list[SliceRows]] = field(default_factory=dict)  # by dataset, once cut (`slices_of`)
 
     def tables_of(self, dataset: str) -> list[TypedTable]:
         return [table for table in self.tables if table.dataset == dataset]
@@ -65,6 +66,16 @@ class Candidate:
 def in_drop_order(candidates: Sequence[Candidate]) -> list[Candidate]:
     """The later drop last: on one slice it counts."""
     return sorted(candidates, key=lambda candidate: (candidate.dropped_at, candidate.file_name))
+
+
+def slices_of(contract: Contract, candidate: Candidate, spellings: Mapping[str, str]) -> list[SliceRows]:
+    """The slices of a file's tables of one dataset; they are kept with the file where no spelling decides them."""
+    tables = candidate.tables_of(contract.dataset)
+    if is_cut_by_spelling(contract):
+        return split_slices(contract, tables, spellings)
+    if contract.dataset not in candidate.slices:
+        candidate.slices[contract.dataset] = split_slices(contract, tables)
+    return candidate.slices[contract.dataset]
 
 
 class TableColumns:
@@ -122,7 +133,7 @@ class Evidence:
                 self._slices[candidate.file_id] = {
                     (dataset, part.office, part.slice_key): part.rows
                     for dataset in candidate.datasets
-                    for part in split_slices(self.house.contracts[dataset], candidate.tables_of(dataset), spellings)
+                    for part in slices_of(self.house.contracts[dataset], candidate, spellings)
                 }
         return self._slices
 

@@ -18,12 +18,21 @@ import pyarrow.compute as pc
 from outcome_reporting.checks.catalogue import DIMENSIONS, Catalogue
 from outcome_reporting.checks.columns import Columns, repeated, united
 from outcome_reporting.checks.groups import judge_groups
-from outcome_reporting.checks.references import check_references
+from outcome_reporting.checks.references import check_references, prepare_references
 from outcome_reporting.domain.contract import KEY_SEPARATOR, BadRows, Contract
 from outcome_reporting.domain.finding import Finding, Severity
 from outcome_reporting.domain.rules import RULES
 from outcome_reporting.domain.table import TypedTable
-from outcome_reporting.workflows.evidence import Candidate, Evidence, SliceKey, Slices, TableColumns, in_drop_order
+from outcome_reporting.warehouse.slices import is_cut_by_spelling
+from outcome_reporting.workflows.evidence import (
+    Candidate,
+    Evidence,
+    SliceKey,
+    Slices,
+    TableColumns,
+    in_drop_order,
+    slices_of,
+)
 from outcome_reporting.workflows.house import House
 
 if TYPE_CHECKING:
@@ -84,7 +93,7 @@ def _references(evidence: Evidence, candidate: Candidate, catalogue: Catalogue) 
 class Alone:
     """What Great Expectations says of files by themselves, in one group or several: one batch of each for a contract.
 
-    `columns` are those of all their tables, for whoever looks at them next.
+    What judging them together will look at is made too: `columns` are those of all their tables.
     """
 
     def __init__(self, house: House) -> None:
@@ -96,7 +105,17 @@ class Alone:
         """Adds to the findings of each. The order within a file is that of contracts, checks and rows."""
         for contract in self.house.contracts.values():
             self._check(contract, candidates)
+        for candidate in candidates:
+            if not candidate.is_rejected:
+                self._prepare(candidate)
         self.checked.update(candidate.file_id for candidate in candidates)
+
+    def _prepare(self, candidate: Candidate) -> None:
+        for table in candidate.tables:
+            prepare_references(self.house.contracts[table.dataset], self.columns.of(table))
+        for dataset in candidate.datasets:
+            if not is_cut_by_spelling(self.house.contracts[dataset]):
+                slices_of(self.house.contracts[dataset], candidate, {})
 
     def _check(self, contract: Contract, candidates: Sequence[Candidate]) -> None:
         owned = [(n, c, table) for n, c in enumerate(candidates) for table in c.tables_of(contract.dataset)]

@@ -82,6 +82,7 @@ def plan_load(house: House, run_id: str, entry: dict, candidate: Candidate) -> L
             DatasetLoad(
                 house.contracts[dataset],
                 [with_element_codes(house.reference, table) for table in _good_tables(candidate, dataset)],
+                None if candidate.held.get(dataset) else candidate.slices.get(dataset),
             )
             for dataset in sorted(candidate.datasets, key=lambda name: house.contracts[name].rank)
         ],

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import pickle
 from collections.abc import Sequence
-from functools import lru_cache
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -18,26 +18,38 @@ _NAME = "verdicts.pickle"
 
 
 def store_verdicts(staging: Path, candidates: Sequence[Candidate]) -> None:
-    """Leave the candidates with their verdicts in a run's folder, beside the readings that they were made from."""
-    with (staging / _NAME).open("wb") as stream:
-        _Writer(stream, candidates).dump(list(candidates))
+    """Leave the candidates with their verdicts in a run's folder, beside the readings that they were made from.
+
+    How they are cut into slices is not written: that is found again sooner than it is stored.
+    """
+    path = staging / _NAME
+    with path.open("wb") as stream:
+        _Writer(stream, candidates).dump([replace(one, slices={}) for one in candidates])
+    _keep(path, candidates)  # a next step in this process need not read what has just been written
 
 
 def load_verdicts(staging: Path) -> list[Candidate]:
     """The candidates of a run; none where nothing was judged. Not to be changed: the next step gets the same."""
     path = staging / _NAME
-    return _load(path, path.stat().st_mtime_ns) if path.exists() else []
+    if not path.exists():
+        return []
+    if _kept.get(path, (0,))[0] != path.stat().st_mtime_ns:
+        with path.open("rb") as stream:
+            _keep(path, _Reader(stream, staging).load())
+    return _kept[path][1]
 
 
 def forget_verdicts() -> None:
     """Lets go of the tables of the last run, so that the disk can have their place back."""
-    _load.cache_clear()
+    _kept.clear()
 
 
-@lru_cache(maxsize=1)
-def _load(path: Path, _written_at: int) -> list[Candidate]:
-    with path.open("rb") as stream:
-        return _Reader(stream, path.parent).load()
+_kept: dict[Path, tuple[int, list[Candidate]]] = {}  # of the last run: when they were written, and they
+
+
+def _keep(path: Path, candidates: Sequence[Candidate]) -> None:
+    _kept.clear()
+    _kept[path] = path.stat().st_mtime_ns, list(candidates)
 
 
 class _Writer(pickle.Pickler):
