@@ -1,9 +1,9 @@
-"""A second connection that reads and splits one half of the offices while the first does the other.
+"""A second connection that reads while the first writes: the proof sums all facts again meanwhile.
 
 It only reads: whatever it makes are temporary tables of its own transaction, which is rolled back; what it hands over
-are arrays and sums. So all of a publication is still written by one transaction, the caller's, and a run that dies
-leaves nothing behind. It sees what is committed; the slices live at the moment of a run are, since whoever takes a
-moment holds it until his transaction ends. A caller with facts of his own transaction cannot use it.
+are sums. So all of a publication is still written by one transaction, the caller's, and a run that dies leaves nothing
+behind. It sees what is committed; the slices live at the moment of a run are, since whoever takes a moment holds it
+until his transaction ends. A caller with facts of his own transaction cannot use it.
 """
 
 from __future__ import annotations

@@ -12,14 +12,17 @@ from dataclasses import dataclass
 import numpy as np
 import psycopg
 
-from outcome_reporting.allocation.integers import read_integers, write_integers
+from outcome_reporting.allocation.codes import UNKNOWN, Codes
+from outcome_reporting.allocation.columns import Row, integers_of, read_rows, texts_of, write_integers
 from outcome_reporting.allocation.split import Weights, split_by_line
 from outcome_reporting.allocation.statements import Parameters, run_statement, statements
 
 EXPENSE = 2  # measures are 0 planned, 1 available, 2 expense in cells, and 1 to 3 in the tables made of them
-_MEASURES = 3
-_PARTNER_BITS = 31  # numbers of outcomes and partners are integers of 32 bits and positive
+MEASURES = 3
+_MEASURE_BITS, _FUND_BITS, _PARTNER_BITS = 2, 14, 22  # of a cell's key; what is left of 62 is for output and year
+_OUTPUT_BITS = 62 - _MEASURE_BITS - _FUND_BITS - _PARTNER_BITS
 _LARGEST_SUM = 2.0**62
+_LOOKED_UP_AT = 1 << 16  # lines whose codes are looked up together: many at once, and still in the processor's cache
 _FOLDED_AT = 1 << 21  # lines that are held before they are summed: memory stays flat
 
 
@@ -34,47 +37,81 @@ class Cells:
     cents: np.ndarray
 
 
-@dataclass(frozen=True, slots=True)
-class Numbers:
-    """What the numbers of outputs and funds mean, as arrays to look them up in."""
-
-    outcome_of: np.ndarray
-    type_of: np.ndarray
-    is_non_core: np.ndarray
-
-    def line(self, cells: Cells) -> np.ndarray:
-        """Output and year, measure and type of fund in one number: whose cells stand together."""
-        return (cells.output_no * _MEASURES + cells.measure) * self._types + self.type_of[cells.fund_no]
-
-    def parts(self, line: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-        """Output, type and measure of lines, as the tables have them."""
-        rest, kind = np.divmod(line, self._types)
-        output, measure = np.divmod(rest, _MEASURES)
-        return output, kind, measure + 1
-
-    @property
-    def _types(self) -> int:
-        return int(self.type_of.max(initial=0)) + 1
+def read_cells(cursor: psycopg.Cursor, parameters: Parameters, codes: Codes) -> Cells:
+    """The cells of what is live; dimensions and rates are made already. Money that names an output, year or fund
+    that is not live is left out here, and missed by the proof.
+    """
+    key, cents = sum_by_key(_keyed(lines, codes) for lines in _lines(cursor, parameters))
+    places = [key & ((1 << _PARTNER_BITS) - 1)]
+    for below, bits in ((_PARTNER_BITS, _FUND_BITS), (_FUND_BITS, _MEASURE_BITS)):
+        key = key >> below
+        places.append(key & ((1 << bits) - 1))
+    partner_no, fund_no, measure = places
+    return Cells(key >> _MEASURE_BITS, measure, fund_no, partner_no, cents)
 
 
-def read_cells(cursor: psycopg.Cursor, parameters: Parameters) -> Cells:
-    """The cells of this share of the offices, from what is live; dimensions and rates are made already."""
-    while True:
-        fund_step, partner_step = cursor.execute(_query("steps")).fetchone()  # type: ignore[misc]
-        given = parameters | {"fund_step": fund_step, "partner_step": partner_step}
-        key, cents = sum_by_key(_lines(cursor, given))
-        rest, partner_no = np.divmod(key, partner_step)
-        if not (partner_no == partner_step - 1).any():
-            rest, fund_no = np.divmod(rest, fund_step)
-            output_no, measure = np.divmod(rest, _MEASURES)
-            return Cells(output_no, measure, fund_no, partner_no, cents)
-        for name in ("unknown_spelling", "unknown_partner"):
-            run_statement(cursor, _query(name), parameters)
-
-
-def _lines(cursor: psycopg.Cursor, parameters: Parameters) -> Iterator[tuple[np.ndarray, ...]]:
+def _lines(cursor: psycopg.Cursor, parameters: Parameters) -> Iterator[list[Row]]:
+    """Rows of the statements, together as many lines as are looked up at once."""
     for name in ("expense_lines", "foreign_lines", "budget_lines"):
-        yield from read_integers(cursor, _query(name), parameters)
+        held: list[Row] = []
+        size = 0
+        for row in read_rows(cursor, _query(name), parameters):
+            held.append(row)
+            size += len(row[-1] or b"")
+            if size > _LOOKED_UP_AT * 12:  # bytes that a number takes in an array
+                yield held
+                held, size = [], 0
+        if held:
+            yield held
+
+
+def _keyed(rows: list[Row], codes: Codes) -> tuple[np.ndarray, np.ndarray]:
+    """For each line the key of its cell, and its cents."""
+    cents = [integers_of(row[-1]) for row in rows]
+    lines = [len(one) for one in cents]
+    offices, years, measures, outputs, funds, partners = list(zip(*rows, strict=True))[:-1]
+    places: dict[tuple[bytes, bytes], int] = {}
+    of_row = [places.setdefault(one, len(places)) for one in zip(offices, years, strict=True)]
+    count = sum(lines)
+    output, names = texts_of(outputs, count)
+    output += np.repeat(of_row, lines) * len(names)
+    output_no = _output_numbers(output, list(places), names, codes)
+    fund, names = texts_of(funds, count)
+    fund_no = _numbers([codes.fund_no(name) for name in names])[fund]
+    partner, names = texts_of(partners, count)
+    partner_no = _numbers([codes.spelled(name) for name in names])[partner]
+    measure = np.repeat([int.from_bytes(one) for one in measures], lines)
+    key = _fitting(output_no, _OUTPUT_BITS) << _MEASURE_BITS | measure
+    key = key << _FUND_BITS | _fitting(fund_no, _FUND_BITS)
+    key = key << _PARTNER_BITS | _fitting(partner_no, _PARTNER_BITS)
+    is_live = (output_no != UNKNOWN) & (fund_no != UNKNOWN)
+    every = np.concatenate(cents)
+    return (key, every) if is_live.all() else (key[is_live], every[is_live])
+
+
+def _output_numbers(
+    output: np.ndarray, places: list[tuple[bytes, bytes]], names: list[str], codes: Codes
+) -> np.ndarray:
+    """The number of each line's output in its year. `output` is the place of (office, year) times all names, plus that
+    of the name: looked up once for each that occurs.
+    """
+    occurs = np.zeros(len(places) * len(names), bool)
+    occurs[output] = True
+    found = np.empty(len(occurs), np.int64)
+    for one in np.flatnonzero(occurs).tolist():
+        office, year = places[one // len(names)]
+        found[one] = codes.output_no(office.decode(), int.from_bytes(year), names[one % len(names)])
+    return found[output]
+
+
+def _numbers(values: list[int]) -> np.ndarray:
+    return np.array(values, np.int64)
+
+
+def _fitting(number: np.ndarray, bits: int) -> np.ndarray:
+    if len(number) and number.max() >= 1 << bits:
+        raise OverflowError(f"a number of {number.max()} does not fit {bits} bits of a cell's key")
+    return number
 
 
 def sum_by_key(parts: Iterable[tuple[np.ndarray, ...]]) -> tuple[np.ndarray, np.ndarray]:
@@ -102,65 +139,80 @@ def _folded(parts: list[tuple[np.ndarray, np.ndarray]]) -> tuple[np.ndarray, np.
     return key[starts], np.add.reduceat(cents, starts)
 
 
-def read_numbers(cursor: psycopg.Cursor) -> Numbers:
-    """What the connection's numbers mean; another one's are the same."""
-    (output_no, outcome_no), *_ = read_integers(cursor, _query("places"))
-    (fund_no, type_no, is_non_core), *_ = read_integers(cursor, _query("funds"))
-    return Numbers(_looked_up(output_no, outcome_no), _looked_up(fund_no, type_no), _looked_up(fund_no, is_non_core))
+def line_of(cells: Cells, codes: Codes) -> np.ndarray:
+    """Output and year, measure and type of fund in one number: whose cells stand together."""
+    return (cells.output_no * MEASURES + cells.measure) * _types(codes) + codes.type_of[cells.fund_no]
 
 
-def _looked_up(number: np.ndarray, value: np.ndarray) -> np.ndarray:
-    found = np.zeros(int(number.max(initial=0)) + 1, np.int64)
-    found[number] = value
-    return found
+def parts_of(line: np.ndarray, codes: Codes) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Output, type and measure of lines, as the tables have them."""
+    rest, kind = np.divmod(line, _types(codes))
+    output, measure = np.divmod(rest, MEASURES)
+    return output, kind, measure + 1
 
 
-def stage_sums(cursor: psycopg.Cursor, halves: Iterable[Cells], numbers: Numbers) -> None:
-    """Fills `type_cents` and, in the order of the keys of the lines to be made of it, `direct_cents`.
+def _types(codes: Codes) -> int:
+    return int(codes.type_of.max(initial=0)) + 1
 
-    The halves are of different offices, and all are numbered alike.
-    """
-    direct = []
-    for cells in halves:
-        if len(cells.cents):
-            line = numbers.line(cells)
-            starts = np.flatnonzero(np.diff(line, prepend=line[0] - 1))
-            write_integers(cursor, "type_cents", *numbers.parts(line[starts]), np.add.reduceat(cells.cents, starts))
-        chosen = np.flatnonzero((cells.measure == EXPENSE) & (numbers.is_non_core[cells.fund_no] == 1))
-        place = (numbers.outcome_of[cells.output_no[chosen]] << _PARTNER_BITS) + cells.partner_no[chosen]
-        direct.append((place, cells.cents[chosen]))
-    key, cents = sum_by_key(direct)
-    write_integers(cursor, "direct_cents", key >> _PARTNER_BITS, key & ((1 << _PARTNER_BITS) - 1), cents)
+
+def stage_sums(cursor: psycopg.Cursor, cells: Cells, codes: Codes) -> None:
+    """Fills `type_cents`."""
+    if len(cells.cents):
+        line = line_of(cells, codes)
+        starts = np.flatnonzero(np.diff(line, prepend=line[0] - 1))
+        write_integers(cursor, "type_cents", *parts_of(line[starts], codes), np.add.reduceat(cells.cents, starts))
 
 
 @dataclass(frozen=True, slots=True)
-class SplitCells:
-    """Sums of pieces, and the cells that integers cannot split; columns as the tables have them."""
+class Shares:
+    """The weights of every output and year: those that integers can split by, and how each is told of.
 
-    pieces: tuple[np.ndarray, ...]
-    long_cells: tuple[np.ndarray, ...]
+    `output_no` are in order, and the weights of one in the order of their places; codes and methods by number.
+    """
+
+    weights: Weights
+    output_no: np.ndarray
+    sdg: np.ndarray
+    sdgs: list[str]
+    method: np.ndarray
+    methods: list[str]
 
 
-def read_weights(cursor: psycopg.Cursor) -> Weights:
-    """The weights of each output and year that integers can split by."""
-    (output_no, weight), *_ = read_integers(cursor, _query("weights"))
-    return Weights.of(output_no, weight)
+@dataclass(frozen=True, slots=True)
+class Pieces:
+    """Sums of pieces by output and year, type of fund, measure and place of the weight; some come several times."""
+
+    output_no: np.ndarray
+    type_no: np.ndarray
+    measure: np.ndarray
+    place: np.ndarray
+    cents: np.ndarray
 
 
-def split_cells(cells: Cells, numbers: Numbers, weights: Weights) -> SplitCells:
-    """Every cell split alone by the weights of its output and year, summed by line."""
-    line = numbers.line(cells)
-    fits = np.isin(cells.output_no, weights.group)
-    pieces = split_by_line(line[fits], cells.output_no[fits], cells.cents[fits], weights)
-    return SplitCells(
-        (*numbers.parts(pieces.line), pieces.place, pieces.cents), (*numbers.parts(line[~fits]), cells.cents[~fits])
+def read_shares(cursor: psycopg.Cursor) -> Shares:
+    """From `weight_eff`."""
+    (output, weight, fits, sdg, method), *_ = read_rows(cursor, _query("weights"))
+    output_no, is_fit = integers_of(output), integers_of(fits) == 1
+    return Shares(
+        Weights.of(output_no[is_fit], integers_of(weight)[is_fit]),
+        output_no,
+        *texts_of([sdg], len(output_no)),
+        *texts_of([method], len(output_no)),
     )
 
 
-def stage_pieces(cursor: psycopg.Cursor, split: SplitCells) -> None:
-    """Adds to `split_piece` and `long_cell`."""
-    write_integers(cursor, "split_piece", *split.pieces)
-    write_integers(cursor, "long_cell", *split.long_cells)
+def split_cells(cursor: psycopg.Cursor, cells: Cells, codes: Codes, shares: Shares) -> Pieces:
+    """Every cell split alone by the weights of its output and year, summed by line."""
+    line = line_of(cells, codes)
+    fits = np.isin(cells.output_no, shares.weights.group)
+    pieces = split_by_line(line[fits], cells.output_no[fits], cells.cents[fits], shares.weights)
+    here = (*parts_of(pieces.line, codes), pieces.place, pieces.cents)
+    if fits.all():
+        return Pieces(*here)
+    run_statement(cursor, _query("long_cell"))
+    write_integers(cursor, "long_cell", *parts_of(line[~fits], codes), cells.cents[~fits])
+    (row,) = read_rows(cursor, _query("long_pieces"))
+    return Pieces(*(np.concatenate([one, integers_of(other)]) for one, other in zip(here, row, strict=True)))
 
 
 def _query(name: str) -> str:

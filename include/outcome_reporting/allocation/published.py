@@ -9,6 +9,7 @@ from typing import LiteralString, cast
 
 import psycopg
 
+from outcome_reporting.allocation.lines import Lines
 from outcome_reporting.allocation.statements import Parameters, run_statement, statements
 
 _YEARS = "(%(years)s::smallint[] is null or fiscal_year = any(%(years)s::smallint[]))"
@@ -40,12 +41,28 @@ class PublishedTable:
         stamped = run_statement(cursor, self._statement("stamp"), parameters)
         return stamped + run_statement(cursor, self._statement("insert"), parameters)
 
-    def insert_first(self, cursor: psycopg.Cursor, parameters: Parameters) -> int:
-        """Inserts all new rows of a first publication."""
-        return run_statement(cursor, self._statement("first_insert"), parameters)
+    def insert_first(self, cursor: psycopg.Cursor, parameters: Parameters, lines: Lines | None = None) -> int:
+        """Inserts all new rows of a first publication: these, or those of `new_<name>`."""
+        if lines is None:
+            return run_statement(cursor, self._statement("first_insert"), parameters)
+        return lines.write(cursor, f"report.{self.name} ({self._columns}, valid_from)", parameters["published_at"])
+
+    def stage(self, cursor: psycopg.Cursor, parameters: Parameters, lines: Lines) -> None:
+        """Makes `new_<name>` of rows that were made here."""
+        table = f"new_{self.name}"
+        run_statement(
+            cursor,
+            f"create temp table {table} on commit drop as "
+            f"select {self._columns}, valid_from from report.{self.name} where false",
+        )
+        lines.write(cursor, table, parameters["published_at"])
+        cursor.execute(cast(LiteralString, f"analyze pg_temp.{table}"))
+
+    @property
+    def _columns(self) -> str:
+        return ", ".join(self.key + self.values)
 
     def _statement(self, name: str) -> str:
-        columns = self.key + self.values
         return statements("6_merge.sql")[name].format(
             table=self.name,
             first_key=self.key[0],
@@ -55,7 +72,7 @@ class PublishedTable:
             same_key=" and ".join(f"live.{one} = fresh.{one}" for one in self.key),
             live_values=", ".join(f"live.{one}" for one in self.values),
             fresh_values=", ".join(f"fresh.{one}" for one in self.values),
-            columns=", ".join(columns),
+            columns=self._columns,
             new_columns=", ".join([*self.key, *(f"new_{one}" for one in self.values)]),
         )
 

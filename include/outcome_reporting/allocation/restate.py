@@ -4,30 +4,22 @@ Idempotent by construction: rows are computed from the slices live at the snapsh
 published ones, and only differences are stamped and inserted; a second run finds none and writes nothing.
 
 All staging is temporary: dimensions with their numbers and sums of cells, analyzed before they are joined, gone with
-the transaction. The cells themselves are summed and split in numpy (`cells.py`).
+the transaction. The cells themselves are summed and split in numpy (`cells.py`), where the many rows are made too
+(`lines.py`).
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
-from concurrent.futures import Future
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
-from functools import partial
 from uuid import UUID
 
 import psycopg
 
-from outcome_reporting.allocation.beside import Beside
-from outcome_reporting.allocation.cells import (
-    Cells,
-    read_cells,
-    read_numbers,
-    read_weights,
-    split_cells,
-    stage_pieces,
-    stage_sums,
-)
+from outcome_reporting.allocation.cells import read_cells, read_shares, split_cells, stage_sums
+from outcome_reporting.allocation.codes import Codes
+from outcome_reporting.allocation.lines import Lines, partner_lines, sdg_lines
 from outcome_reporting.allocation.published import (
     BY_YEAR,
     RECONCILIATION,
@@ -35,7 +27,6 @@ from outcome_reporting.allocation.published import (
     ReconciliationRow,
     stage_reconciliation,
 )
-from outcome_reporting.allocation.shares import Shares, shares_of
 from outcome_reporting.allocation.statements import (
     Connection,
     Parameters,
@@ -46,8 +37,7 @@ from outcome_reporting.allocation.statements import (
 )
 
 _BEFORE_CELLS = ("1_dimensions.sql", "2_cells.sql")
-_WEIGHTS = ("3_weights.sql",)
-_AFTER_CELLS = ("4_lines.sql", "5_plan.sql")
+_AFTER_CELLS = ("3_weights.sql", "4_lines.sql", "5_plan.sql")
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,17 +69,14 @@ def restate(
     impute: bool,
     offices: Sequence[str] | None = None,
     reconciliation: Iterable[ReconciliationRow] | None = None,
-    beside: Beside | None = None,
-    once_read: Callable[[], None] | None = None,
 ) -> Restatement:
     """Restates the published rows of these fiscal years and offices (None: all) as of `snapshot_at`.
 
     No year at all ([]) looks at the withhold list and the reconciliation alone.
     Runs inside the caller's transaction, which also gets settings for computing until it ends. `run_date` decides
     which partners are withheld; `impute` splits the core pool by core revenue; `reconciliation` are all its rows
-    (None leaves them as they are); `beside` takes half of the offices where there is much to do; `once_read` is
-    called when all facts were read and nothing is written. Raises ValueError when `published_at` is not after
-    the last publication: a moment is published once.
+    (None leaves them as they are). Raises ValueError when `published_at` is not after the last publication: a moment
+    is published once.
     """
     cursor = cursor_of(connection)
     last = cursor.execute(statements("8_publication.sql")["last_publication"]).fetchone()
@@ -109,47 +96,25 @@ def restate(
     tables = list(BY_YEAR) if parameters["years"] != [] else []
     if not tables:
         _run(cursor, parameters, _BEFORE_CELLS[:1])
-        if once_read:
-            once_read()
+        made: dict[str, Lines] = {}
     else:
-        _make_new_rows(cursor, parameters, beside, once_read)
+        made = _make_new_rows(cursor, parameters)
     if reconciliation is not None:
         stage_reconciliation(cursor, reconciliation)
         tables.append(RECONCILIATION)
-    return _publish(cursor, parameters, tables, last)
+    return _publish(cursor, parameters, tables, made, last)
 
 
-def _make_new_rows(
-    cursor: psycopg.Cursor, parameters: Parameters, beside: Beside | None, once_read: Callable[[], None] | None
-) -> None:
-    """Makes every `new_<table>`; where there is much to do, half of the cells are read and split beside."""
-    shares = shares_of(cursor, parameters) if beside else Shares(parameters["offices"], None)
-    theirs: Future[Cells] | None = None
-    if beside and shares.theirs is not None:
-        theirs = beside.begin(partial(_cells_beside, parameters=parameters | {"share": shares.theirs}))
-    cells = _read_share(cursor, parameters | {"share": shares.ours})
-    numbers = read_numbers(cursor)
-    stage_sums(cursor, [cells, theirs.result()] if theirs else [cells], numbers)
-    _run(cursor, parameters, _WEIGHTS)
-    split = partial(split_cells, numbers=numbers, weights=read_weights(cursor))
-    split_beside = beside.begin(lambda _: split(theirs.result())) if beside and theirs else None
-    if once_read:
-        once_read()
-    stage_pieces(cursor, split(cells))
-    if split_beside:
-        stage_pieces(cursor, split_beside.result())
-    _run(cursor, parameters, _AFTER_CELLS)
-
-
-def _cells_beside(connection: psycopg.Connection, parameters: Parameters) -> Cells:
-    cursor = cursor_of(connection)
-    set_up_for_computing(cursor)
-    return _read_share(cursor, parameters)
-
-
-def _read_share(cursor: psycopg.Cursor, parameters: Parameters) -> Cells:
+def _make_new_rows(cursor: psycopg.Cursor, parameters: Parameters) -> dict[str, Lines]:
+    """Makes every `new_<table>` but those of many rows, which come back as they are, by table."""
     _run(cursor, parameters, _BEFORE_CELLS)
-    return read_cells(cursor, parameters)
+    codes = Codes(cursor)
+    cells = read_cells(cursor, parameters, codes)
+    stage_sums(cursor, cells, codes)
+    _run(cursor, parameters, _AFTER_CELLS)
+    shares = read_shares(cursor)
+    pieces = split_cells(cursor, cells, codes, shares)
+    return {"sdg_line": sdg_lines(pieces, shares, codes), "partner_line": partner_lines(cursor, cells, codes)}
 
 
 def _run(cursor: psycopg.Cursor, parameters: Parameters, file_names: Iterable[str]) -> None:
@@ -160,13 +125,19 @@ def _run(cursor: psycopg.Cursor, parameters: Parameters, file_names: Iterable[st
 
 
 def _publish(
-    cursor: psycopg.Cursor, parameters: Parameters, tables: list[PublishedTable], last: tuple | None
+    cursor: psycopg.Cursor,
+    parameters: Parameters,
+    tables: list[PublishedTable],
+    made: dict[str, Lines],
+    last: tuple | None,
 ) -> Restatement:
     if last is None:
-        rows_changed = {table.name: table.insert_first(cursor, parameters) for table in tables}
+        rows_changed = {table.name: table.insert_first(cursor, parameters, made.get(table.name)) for table in tables}
         figures = 0
     else:
         for table in tables:
+            if table.name in made:
+                table.stage(cursor, parameters, made[table.name])
             table.compare(cursor, parameters)
         figures = _record_changes(cursor, parameters, tables)
         rows_changed = {table.name: table.write_differences(cursor, parameters) for table in tables}

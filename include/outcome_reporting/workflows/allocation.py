@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import uuid
 from collections.abc import Callable, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from functools import partial
 from typing import Any, cast
@@ -16,7 +16,7 @@ from sqlalchemy import Connection, Engine, insert
 
 from outcome_reporting.allocation.beside import Beside
 from outcome_reporting.allocation.published import ReconciliationRow
-from outcome_reporting.allocation.reconcile import LiveSums, Problem, reconcile, sum_live_facts
+from outcome_reporting.allocation.reconcile import Problem, reconcile, sum_live_facts
 from outcome_reporting.allocation.restate import Restatement
 from outcome_reporting.allocation.restate import restate as restate_rows
 from outcome_reporting.allocation.touched import Scope, has_news, touched_scope
@@ -74,7 +74,7 @@ def restate(settings: Settings, years: list[int] | None = None, clock: Clock | N
         years_of_files = None if is_whole else asked
         changed = _Aside(partial(_changed_files, house.engine, last.snapshot_at if last else None, years_of_files))
         sums = partial(sum_live_facts, snapshot_at=snapshot_at)  # of all years and offices: a proof of everything
-        live: list[Future[LiveSums]] = []
+        live = beside.begin(sums)
         restated = restate_rows(
             connection,
             snapshot_at=snapshot_at,
@@ -85,11 +85,9 @@ def restate(settings: Settings, years: list[int] | None = None, clock: Clock | N
             offices=offices,
             impute=settings.impute_core,
             reconciliation=[ReconciliationRow(**_as_row(row)) for row in files],
-            beside=beside,
-            once_read=lambda: live.append(beside.begin(sums)),
         )
         with clock("reconcile", within="allocate"):
-            wrong = reconcile(connection, snapshot_at, live=live[0].result())
+            wrong = reconcile(connection, snapshot_at, live=live.result())
             problems = _problems(connection, wrong, snapshot_at, changed.result())
         if problems:
             raise SystemFault("The figures do not reconcile; nothing was published:\n" + "\n".join(problems))

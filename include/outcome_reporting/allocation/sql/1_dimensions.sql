@@ -27,8 +27,8 @@ cross join lateral generate_series(
 
 -- name: output_year
 -- Numbered, as are outcomes by year, funds and partners: what follows handles integers, and names them again when
--- published. In an order of their own, so that two connections number them alike, and rows in the order of the
--- numbers are nearly in the order of their keys, which an index takes in far less time.
+-- published. In such an order that rows in the order of the numbers are nearly in the order of their keys, which an
+-- index takes in far less time.
 create temp table output_year on commit drop as
 select
     output.office, output.output, year::smallint as fiscal_year, output.outcome, output.plan_period,
@@ -91,10 +91,3 @@ select distinct on (written.spelling) written.spelling, partner.partner, partner
 from live_partner as partner
 cross join lateral unnest(partner.spellings) with ordinality as written (spelling, rank)
 order by written.spelling, least(written.rank, 3), partner.place
-
--- name: money_partner
--- Whom money can name, by number; 0 is nobody.
-create temp table money_partner on commit drop as
-select 0::bigint as partner_no, '' as partner
-union all
-select partner_no, partner from live_partner

@@ -1,4 +1,4 @@
--- Contributions and rates, and empty tables for the sums of the cells, which numpy makes (cells.sql, `cells.py`).
+-- Contributions and rates, and an empty table for the sums of the cells, which numpy makes (cells.sql, `cells.py`).
 
 -- name: foreign_expense
 -- The rows that need a rate: no dollars written, another currency.
@@ -9,7 +9,7 @@ select
 from core.expense as expense
 join live_slice as slice on slice.office = expense.office and slice.slice_id = expense.slice_id
 where slice.dataset = 'expenses' and expense.amount_usd is null and expense.currency <> 'USD'
-    and /* in_share(expense) */
+    and /* in_scope(expense) */
 
 -- name: written_contribution
 create temp table written_contribution on commit drop as
@@ -57,17 +57,3 @@ where written.cents is not null or rate.rate is not null
 -- What numpy sums of the cells (`cells.py`): the money of each output by kind of fund; measure 1 planned, 2 available,
 -- 3 expense.
 create temp table type_cents (output_no bigint, type_no bigint, measure bigint, cents bigint) on commit drop
-
--- name: direct_cents
--- The non-core money of each outcome and year by partner.
-create temp table direct_cents (outcome_no bigint, partner_no bigint, cents bigint) on commit drop
-
--- name: split_piece
--- The pieces of every cell, summed by line; `place` says which weight.
-create temp table split_piece (
-    output_no bigint, type_no bigint, measure bigint, place bigint, cents bigint
-) on commit drop
-
--- name: long_cell
--- Cells whose weights have so many decimals that they do not fit integers.
-create temp table long_cell (output_no bigint, type_no bigint, measure bigint, cents bigint) on commit drop

@@ -1,4 +1,5 @@
--- The rows to publish, in temporary tables named after their report tables: new_<table>.
+-- The rows to publish, in temporary tables named after their report tables: new_<table>. Those of SDG and partner lines,
+-- the many, are made in numpy (`lines.py`), of shared_money and the cells.
 
 -- name: new_resource_line
 create temp table new_resource_line on commit drop as
@@ -14,46 +15,6 @@ having
     coalesce(sum(type_sum.cents) filter (where type_sum.measure = 1), 0) <> 0
     or coalesce(sum(type_sum.cents) filter (where type_sum.measure = 2), 0) <> 0
     or coalesce(sum(type_sum.cents) filter (where type_sum.measure = 3), 0) <> 0
-
--- name: long_weights
--- Weights of very many decimals (33.3333333333333 beside 66.6666666666667): the same in numeric, cell by cell.
-insert into split_piece (output_no, type_no, measure, place, cents)
-with job as (
-    select row_number() over () as job_no, output_no, type_no, measure, cents from long_cell
-),
-part as (
-    select
-        job.job_no, job.output_no, job.type_no, job.measure, weight.place, weight.weight, weight.total,
-        sign(job.cents)::numeric as times, mod(abs(job.cents), weight.total) as rest,
-        sign(job.cents)::numeric * div(abs(job.cents), weight.total) as whole
-    from job
-    join weight_eff as weight on weight.output_no = job.output_no
-),
-/* largest_remainder() */
-select output_no, type_no, measure, place, cents from piece
-
--- name: new_sdg_line
-create temp table new_sdg_line on commit drop as
-with line as (
-    select
-        output_no, type_no, place,
-        coalesce(sum(cents) filter (where measure = 1), 0)::bigint as planned_cents,
-        coalesce(sum(cents) filter (where measure = 2), 0)::bigint as available_cents,
-        coalesce(sum(cents) filter (where measure = 3), 0)::bigint as expense_cents
-    from split_piece
-    group by output_no, type_no, place
-)
-select
-    place.office, place.plan_period, place.outcome, place.fiscal_year, place.output, fund.fund_type, weight.sdg,
-    split_part(weight.sdg, '.', 1) as goal,
-    case when strpos(weight.sdg, '.') > 0 then weight.sdg else '' end as target,
-    weight.method, piece.planned_cents, piece.available_cents, piece.expense_cents
-from line as piece
-join output_place as place on place.output_no = piece.output_no
-join (select distinct type_no, fund_type from live_fund) as fund on fund.type_no = piece.type_no
-join weight_eff as weight on weight.output_no = piece.output_no and weight.place = piece.place
-where piece.planned_cents <> 0 or piece.available_cents <> 0 or piece.expense_cents <> 0
-order by piece.output_no, piece.type_no
 
 -- name: core_pool
 -- Core and institutional money is one pool, whoever is named beside it.
@@ -95,76 +56,26 @@ with part as (
 /* largest_remainder() */
 select job_no as outcome_no, partner, cents from piece
 
--- name: partner_money
+-- name: shared_money
 -- The fund's type decides first, then the partner. Imputed lines replace the core pool's expense of their year; what
--- was given to it stays. Direct money, the bulk, is one row an outcome, year and partner already, and keeps its order.
-create temp table partner_money on commit drop as
-with direct as (
-    select
-        money.outcome_no, case when money.partner_no = 0 then 'unattributed' else 'direct' end as kind,
-        partner.partner, money.cents as expense
-    from direct_cents as money
-    join money_partner as partner on partner.partner_no = money.partner_no
-),
-money as (
-    select outcome_no, 'core pool' as kind, '' as partner, cents as expense, 0 as contribution
-    from core_pool
-    where fiscal_year not in (select fiscal_year from core_revenue)
-    union all
-    select outcome_no, 'imputed', partner, cents, 0 from imputed_money
-    union all
-    select
-        place.outcome_no,
-        case
-            when given.fund_type <> 'non-core' then 'core pool'
-            when given.partner = '' then 'unattributed'
-            else 'direct'
-        end,
-        case when given.fund_type = 'non-core' then given.partner else '' end,
-        0, given.cents
-    from live_contribution as given
-    join outcome_place as place
-        on place.office = split_part(given.outcome, '_', 1) and place.outcome = given.outcome
-        and place.fiscal_year = given.fiscal_year
-    where given.stage in ('revenue', 'refund') and /* in_scope(place) */
-),
-other as (
-    select outcome_no, kind, partner, sum(expense)::bigint as expense, sum(contribution)::bigint as contribution
-    from money
-    group by outcome_no, kind, partner
-)
+-- was given to it stays. Kinds: 0 core pool, 1 direct, 2 imputed, 3 unattributed.
+create temp table shared_money on commit drop as
+select outcome_no, 0 as kind, '' as partner, cents as expense, 0::bigint as contribution
+from core_pool
+where fiscal_year not in (select fiscal_year from core_revenue)
+union all
+select outcome_no, 2, partner, cents, 0 from imputed_money
+union all
 select
-    coalesce(direct.outcome_no, other.outcome_no) as outcome_no, coalesce(direct.kind, other.kind) as kind,
-    coalesce(direct.partner, other.partner) as partner,
-    coalesce(direct.expense, 0) + coalesce(other.expense, 0) as expense,
-    coalesce(other.contribution, 0) as contribution
-from direct
-full join other
-    on other.outcome_no = direct.outcome_no and other.kind = direct.kind and other.partner = direct.partner
-
--- name: new_partner_line
--- A withheld partner's own lines, and those imputed to it, are one line of the outcome and year.
-create temp table new_partner_line on commit drop as
-with named as (
-    select
-        money.outcome_no, money.kind, money.partner, coalesce(partner.name, money.partner) as partner_name,
-        coalesce(partner.contributor_type, '') as contributor_type, money.expense, money.contribution
-    from partner_money as money
-    left join live_partner as partner on partner.partner = money.partner
-    where partner.is_withheld is not true
-    union all
-    select money.outcome_no, 'withheld', '', '', '', sum(money.expense)::bigint, sum(money.contribution)::bigint
-    from partner_money as money
-    join live_partner as partner on partner.partner = money.partner and partner.is_withheld
-    group by money.outcome_no
-)
-select
-    place.office, place.plan_period, place.outcome, place.fiscal_year, named.kind, named.partner,
-    named.partner_name, named.contributor_type, named.expense as expense_cents,
-    named.contribution as contribution_cents
-from named
-join outcome_place as place on place.outcome_no = named.outcome_no
-where named.expense <> 0 or named.contribution <> 0
+    place.outcome_no,
+    case when given.fund_type <> 'non-core' then 0 when given.partner = '' then 3 else 1 end,
+    case when given.fund_type = 'non-core' then given.partner else '' end,
+    0, given.cents
+from live_contribution as given
+join outcome_place as place
+    on place.office = split_part(given.outcome, '_', 1) and place.outcome = given.outcome
+    and place.fiscal_year = given.fiscal_year
+where given.stage in ('revenue', 'refund') and /* in_scope(place) */
 
 -- name: new_revenue_line
 create temp table new_revenue_line on commit drop as

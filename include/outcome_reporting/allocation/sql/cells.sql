@@ -1,39 +1,32 @@
--- Money in integer cents, line by line, as arrays for numpy: a key that says where a line belongs, and its cents.
--- A row of arrays is a slice; the key packs output and year, measure (0 planned, 1 available, 2 expense), fund and
--- partner.
-
--- name: steps
--- How many funds and partners there are, 0 among them; the last partner stands for all that nobody knows.
-select
-    (select coalesce(max(fund_no), 0) + 1 from live_fund), (select coalesce(max(partner_no), 0) + 2 from money_partner)
+-- Money in integer cents, line by line, as columns for numpy (`columns.py`): integers as arrays, codes as one text.
+-- A row is the lines of one office, year and measure (0 planned, 1 available, 2 expense) that were read together; what
+-- their codes mean is looked up in numpy, for a text once and not for each line.
 
 -- name: expense_lines
--- Cents are taken line by line, so that integers are summed; the partner is the one that the line's spelling means.
-select
-    array_agg(/* cell_key(year, 2, fund) */ + /* partner_no(meant, expense) */),
-    array_agg((coalesce(expense.amount_usd, round(expense.amount, 2)) * 100)::bigint)
-from core.expense as expense
-join live_slice as slice on slice.office = expense.office and slice.slice_id = expense.slice_id
-join output_year as year
-    on year.office = expense.office and year.output = expense.output and year.fiscal_year = expense.fiscal_year
-join live_fund as fund on fund.fund = expense.fund
-left join partner_spelling as meant on meant.spelling = expense.partner
-where slice.dataset = 'expenses' and (expense.amount_usd is not null or expense.currency = 'USD')
-    and /* in_share(expense) */
-group by slice.slice_id
+-- Cents are taken line by line, so that integers are summed. Slice by slice, by the key of the table: in whatever
+-- other order the server would hold all of it before it sends the first.
+select slice.office, line.fiscal_year, 2::smallint, line.output, line.fund, line.partner, line.cents
+from live_slice as slice
+cross join lateral (
+    select
+        expense.fiscal_year, string_agg(expense.output, E'\n') as output, string_agg(expense.fund, E'\n') as fund,
+        string_agg(coalesce(expense.partner, ''), E'\n') as partner,
+        array_agg((coalesce(expense.amount_usd, round(expense.amount, 2)) * 100)::bigint) as cents
+    from core.expense as expense
+    where expense.office = slice.office and expense.slice_id = slice.slice_id
+        and (expense.amount_usd is not null or expense.currency = 'USD') and /* in_scope(expense) */
+    group by expense.fiscal_year
+) as line
+where slice.dataset = 'expenses'
 
 -- name: foreign_lines
 select
-    array_agg(/* cell_key(year, 2, fund) */ + /* partner_no(meant, expense) */),
+    expense.office, expense.fiscal_year, 2::smallint, string_agg(expense.output, E'\n'),
+    string_agg(expense.fund, E'\n'), string_agg(coalesce(expense.partner, ''), E'\n'),
     array_agg(/* cents(expense.amount, rate.rate) */)
 from foreign_expense as expense
 join rate_on as rate on rate.currency = expense.currency and rate.date = expense.date
-join output_year as year
-    on year.office = expense.office and year.output = expense.output and year.fiscal_year = expense.fiscal_year
-join live_fund as fund on fund.fund = expense.fund
-left join partner_spelling as meant on meant.spelling = expense.partner
-where /* in_share(expense) */
-group by expense.office
+group by expense.office, expense.fiscal_year
 
 -- name: budget_lines
 -- A revised budget replaces the original of its output, year and fund; it is never added to it.
@@ -42,51 +35,70 @@ with governing as (
         budget.office, budget.output, budget.fiscal_year, budget.fund, budget.planned_usd, budget.available_usd
     from core.budget as budget
     join live_slice as slice on slice.office = budget.office and slice.slice_id = budget.slice_id
-    where /* in_share(budget) */
+    where /* in_scope(budget) */
     order by budget.office, budget.output, budget.fiscal_year, budget.fund, budget.version = 'revised' desc
 )
-select array_agg(/* cell_key(year, amount.measure, fund) */), array_agg(amount.cents)
+select
+    budget.office, budget.fiscal_year, amount.measure, string_agg(budget.output, E'\n'),
+    string_agg(budget.fund, E'\n'), string_agg('', E'\n'), array_agg(amount.cents)
 from governing as budget
-join output_year as year
-    on year.office = budget.office and year.output = budget.output and year.fiscal_year = budget.fiscal_year
-join live_fund as fund on fund.fund = budget.fund
 cross join lateral (
     values
-        (0, (coalesce(budget.planned_usd, 0) * 100)::bigint), (1, (coalesce(budget.available_usd, 0) * 100)::bigint)
+        (0::smallint, (coalesce(budget.planned_usd, 0) * 100)::bigint),
+        (1::smallint, (coalesce(budget.available_usd, 0) * 100)::bigint)
 ) as amount (measure, cents)
-group by budget.office
+group by budget.office, budget.fiscal_year, amount.measure
 
--- name: unknown_spelling
--- Spellings that no partner has (one that was taken back, say) stand for themselves. Numbered after the known ones in
--- an order of their own, so that two connections number them alike.
-insert into partner_spelling (spelling, partner, partner_no)
-select
-    unknown.spelling, unknown.spelling,
-    (select max(partner_no) from money_partner) + row_number() over (order by unknown.spelling collate "C")
-from (
-    select distinct expense.partner as spelling
-    from core.expense as expense
-    join live_slice as slice on slice.office = expense.office and slice.slice_id = expense.slice_id
-    where slice.dataset = 'expenses' and expense.partner <> '' and /* in_scope(expense) */
-) as unknown
-where not exists (select from partner_spelling as known where known.spelling = unknown.spelling)
+-- name: output_codes
+select output_no, outcome_no, office, plan_period, outcome, output, fiscal_year from output_place
 
--- name: unknown_partner
-insert into money_partner (partner_no, partner)
-select spelling.partner_no, spelling.partner from partner_spelling as spelling
-where spelling.partner_no not in (select partner_no from money_partner)
+-- name: outcome_codes
+select outcome_no, office, plan_period, outcome, fiscal_year from outcome_place
 
--- name: places
--- Of each output and year: its outcome and year.
-select array_agg(output_no::bigint), array_agg(outcome_no::bigint) from output_place
+-- name: fund_codes
+select fund_no, type_no, fund, fund_type from live_fund
 
--- name: funds
-select
-    array_agg(fund_no::bigint), array_agg(type_no::bigint), array_agg((fund_type = 'non-core')::int::bigint)
-from live_fund
+-- name: partner_codes
+select partner_no, partner, name, contributor_type, is_withheld from live_partner
+
+-- name: spellings
+select spelling, partner_no from partner_spelling
 
 -- name: weights
+-- In the order of output and place; what does not fit integers is marked, and split by the server.
 select
-    array_agg(output_no::bigint order by output_no, place), array_agg(weight::bigint order by output_no, place)
-from weight_eff
-where total <= 2000000000
+    array_agg(output_no::bigint), array_agg(case when fits then weight::bigint else 0 end),
+    array_agg(fits::int::bigint), string_agg(sdg, E'\n'), string_agg(method, E'\n')
+from (
+    select output_no, weight, sdg, method, total <= 2000000000 as fits from weight_eff order by output_no, place
+) as weight
+
+-- name: long_cell
+-- Cells whose weights have so many decimals that they do not fit integers.
+create temp table long_cell (output_no bigint, type_no bigint, measure bigint, cents bigint) on commit drop
+
+-- name: long_pieces
+-- Weights of very many decimals (33.3333333333333 beside 66.6666666666667): the same in numeric, cell by cell.
+with job as (
+    select row_number() over () as job_no, output_no, type_no, measure, cents from long_cell
+),
+part as (
+    select
+        job.job_no, job.output_no, job.type_no, job.measure, weight.place, weight.weight, weight.total,
+        sign(job.cents)::numeric as times, mod(abs(job.cents), weight.total) as rest,
+        sign(job.cents)::numeric * div(abs(job.cents), weight.total) as whole
+    from job
+    join weight_eff as weight on weight.output_no = job.output_no
+),
+/* largest_remainder() */
+select
+    array_agg(output_no), array_agg(type_no), array_agg(measure), array_agg(place::bigint), array_agg(cents)
+from piece
+
+-- name: shared_money
+-- What partners are told of beside direct money: the core pool, imputed money and what was given. `kind` is the
+-- place of the kind of line in its order (`lines.py`).
+select
+    array_agg(outcome_no::bigint), array_agg(kind::bigint), string_agg(partner, E'\n'), array_agg(expense),
+    array_agg(contribution)
+from shared_money

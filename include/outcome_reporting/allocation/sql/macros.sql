@@ -5,18 +5,6 @@
 (%(offices)s::text[] is null or {row}.office = any(%(offices)s::text[]))
 and (%(years)s::smallint[] is null or {row}.fiscal_year = any(%(years)s::smallint[]))
 
--- name: in_share(row)
--- The same, of the offices that this connection computes.
-(%(share)s::text[] is null or {row}.office = any(%(share)s::text[]))
-and (%(years)s::smallint[] is null or {row}.fiscal_year = any(%(years)s::smallint[]))
-
--- name: cell_key(year, measure, fund)
--- Where a line belongs, in one number; its partner's number is added to it.
-((({year}.output_no::bigint * 3 + {measure}) * %(fund_step)s + {fund}.fund_no) * %(partner_step)s)
-
--- name: partner_no(meant, row)
-coalesce({meant}.partner_no, case when coalesce({row}.partner, '') = '' then 0 else %(partner_step)s - 1 end)
-
 -- name: cents(amount, rate)
 -- Local units to cents: divided exactly, rounded once, half away from zero. div() cuts an exact quotient.
 (sign({amount}) * div(200 * abs({amount}) + {rate}, 2 * {rate}))::bigint
