@@ -8,7 +8,14 @@ from typing import LiteralString, cast
 
 import psycopg
 
-from outcome_reporting.allocation.statements import Connection, Parameters, cursor_of, run_statement, statements
+from outcome_reporting.allocation.statements import (
+    Connection,
+    Parameters,
+    cursor_of,
+    run_statement,
+    set_up_for_computing,
+    statements,
+)
 
 _END = "infinity"
 
@@ -56,6 +63,7 @@ def touched_scope(
         parameters["is_withholding_changed"] = _is(cursor, "is_withholding_changed", parameters)
     if since is not None and not parameters["is_withholding_changed"] and not _is(cursor, "has_changed", parameters):
         return Scope([], [])
+    set_up_for_computing(cursor)  # what a night has loaded may be unknown to the planner as yet
     for name in ("changed_slice", "used_year"):
         run_statement(cursor, texts[name], parameters)
     years = [year for (year,) in cursor.execute(texts["touched"], parameters).fetchall()]

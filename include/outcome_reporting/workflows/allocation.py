@@ -61,8 +61,6 @@ def restate(settings: Settings, years: list[int] | None = None, clock: Clock | N
     if not years and (unchanged := _unchanged(house.engine, settings, clock)):
         return unchanged
     run_id = uuid.uuid4()
-    with house.engine.begin() as connection:
-        refresh_statistics(connection)
     with house.engine.begin() as connection, Beside(partial(_second_connection, house.engine)) as beside:
         snapshot_at = next_moment(connection)  # first: whatever was loaded before it is committed, so all is pending
         last = publication_at(connection)
@@ -75,6 +73,7 @@ def restate(settings: Settings, years: list[int] | None = None, clock: Clock | N
         changed = _Aside(partial(_changed_files, house.engine, last.snapshot_at if last else None, years_of_files))
         sums = partial(sum_live_facts, snapshot_at=snapshot_at)  # of all years and offices: a proof of everything
         live = beside.begin(sums)
+        beside.begin(lambda _: _refresh_statistics(house.engine))  # of what was loaded, for those who read it next
         restated = restate_rows(
             connection,
             snapshot_at=snapshot_at,
@@ -106,8 +105,7 @@ def restate(settings: Settings, years: list[int] | None = None, clock: Clock | N
             )
         largest = largest_changes(connection, run_id, snapshot_at) if restated.figures_changed else []
         summary = _summary(connection, str(run_id), asked, restated, largest)
-    with house.engine.begin() as connection:
-        refresh_statistics(connection)  # for those who read what was published
+    _refresh_statistics(house.engine)  # of what was published
     for change in largest:
         _log.info("%s", change["words"])
     return summary
@@ -221,6 +219,11 @@ def _unchanged(engine: Engine, settings: Settings, clock: Clock) -> dict[str, An
             "select run_id from report.publication order by published_at desc limit 1"
         ).scalar_one()
         return _summary(connection, str(run_id), [])
+
+
+def _refresh_statistics(engine: Engine) -> None:
+    with engine.begin() as connection:
+        refresh_statistics(connection)
 
 
 def _second_connection(engine: Engine) -> psycopg.Connection:
