@@ -21,9 +21,13 @@ from outcome_reporting.workbooks.answer import (
     RowChange,
     Verdict,
 )
+from outcome_reporting.workbooks.cell_styles import CellStyles
+from outcome_reporting.workbooks.copied_sheets import CopiedSheets
 from outcome_reporting.workbooks.fix_list import HEADINGS
 from outcome_reporting.workbooks.give_back import write_answer_json, write_marked_workbook, write_receipt
 from outcome_reporting.workbooks.marking import comment_text, write_marked
+from outcome_reporting.workbooks.package import Package
+from outcome_reporting.workbooks.sheet_marks import SheetMarks
 from outcome_reporting.workbooks.sniff import FileKind
 
 VERDICT = Verdict(
@@ -212,8 +216,16 @@ def test_the_answer_for_machines(tmp_path):
 
 
 def test_dates_of_an_xls_like_copy_stay_dates(tmp_path):
-    from outcome_reporting.workbooks.marking import _put
-
-    sheet = openpyxl.Workbook().active
-    _put(sheet, 1, 1, date(2022, 5, 16))
-    assert sheet["A1"].is_date
+    package = Package()
+    styles = CellStyles(package.read(package.styles))
+    copies = CopiedSheets(styles)
+    rows = [[None, date(2022, 5, 16), datetime(2022, 5, 16, 18), True, 0.0, "", "=1+1"]]
+    package.add_sheet("S", copies.sheet(rows, 3, SheetMarks({3: {2: "error", 6: "error", 8: "note"}}), None))
+    package.add("xl/sharedStrings{}.xml", "sharedStrings", copies.shared_texts(), package.book)
+    package.put(package.styles, (styles.part() for _ in range(1)))
+    package.write(tmp_path / "a.xlsx")
+    sheet = openpyxl.load_workbook(tmp_path / "a.xlsx")["S"]
+    assert [cell.value for cell in sheet[3]] == [None, datetime(2022, 5, 16), *rows[0][2:5], None, "=1+1", None]
+    assert sheet["B3"].is_date and sheet["C3"].is_date and sheet["G3"].data_type == "s"
+    assert sheet["B3"].fill.fgColor.rgb == sheet["F3"].fill.fgColor.rgb == "00FDECEA"
+    assert sheet["H3"].fill.fgColor.rgb == "00F3F7FB"

@@ -1,33 +1,40 @@
-"""The first sheet of a returned workbook: *What to fix*, each line linked to its cell."""
+"""The first sheet of a returned workbook: *What to fix*, a line for each problem, linked to its first cell.
+
+It may be answered in place: a value written in the column `RIGHT_VALUE` counts for all cells of its line when the
+workbook is dropped again (`mended`).
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-
-from openpyxl.styles import Alignment, Border, Font, PatternFill, Side
-from openpyxl.worksheet.hyperlink import Hyperlink
-from openpyxl.worksheet.properties import PageSetupProperties
+from collections.abc import Iterator, Mapping, Sequence
+from xml.sax.saxutils import escape, quoteattr
 
 from outcome_reporting.domain.finding import Finding, Severity
 from outcome_reporting.workbooks import look
 from outcome_reporting.workbooks.answer import Verdict, counted
+from outcome_reporting.workbooks.cell_styles import CellStyles, fill_of
+from outcome_reporting.workbooks.package import DECLARATION, MAIN
+from outcome_reporting.workbooks.saying import column_letter
 
 MAX_LINKS = 60_000  # a sheet may hold 65,530
-HEADINGS = ("No.", "Sheet", "Cell", "Severity", "Problem", "Found", "Expected", "How to mend it", "Nearest valid")
-_WIDTHS = (6, 18, 10, 11, 40, 26, 34, 44, 20)
-_FIRST_ROW = 5
-_HAIRLINE = Border(bottom=Side("thin", color=look.HAIRLINE))
-_TOP = Alignment(vertical="top", wrap_text=True)
-
-
-def put_text(sheet, row: int, column: int, text: object, **style):
-    """Writes a text that no spreadsheet takes for a formula or a number. Gives the cell."""
-    cell = sheet.cell(row, column)
-    cell.value = look.safe_text(text)
-    cell.data_type = "s"
-    for name, value in style.items():
-        setattr(cell, name, value)
-    return cell
+MAX_LINES = 1_048_000  # a sheet has 1,048,576 rows
+RIGHT_VALUE, ALL_CELLS = "Right value for all of them", "All its cells"
+HEADINGS = (
+    "No.", "Sheet", "Cell", "Severity", "Problem", "Found", "Expected", "How to mend it", "Nearest valid",
+    "Cells", RIGHT_VALUE, ALL_CELLS,
+)  # fmt: skip
+HEADING_ROW = 4
+MENDED = "mended_in_list"  # the rule of a line whose right value was written here before
+_WIDTHS = (6, 18, 18, 11, 40, 26, 34, 44, 20, 9, 24, 18)
+_SHORT = 60  # letters of a list of cells that are shown beside the problem
+_CELL_LIMIT = 32_000
+_PIECE = 2_000  # lines
+# where the same value may be right in one row and wrong in another, no one value is right for all cells
+_OF_ROWS = {
+    "duplicate_key", "duplicate_sdg", "duplicate_element", "key_loaded_elsewhere", "goal_beside_target", "weights_sum",
+    "weights_renormalised", "weights_mixed_empty", "shares_not_percent", "group_held", "totals_excluded",
+    "duplicate_heading", "unknown_heading", "shared_alias",
+}  # fmt: skip
 
 
 def summary(verdict: Verdict, findings: Sequence[Finding]) -> str:
@@ -42,10 +49,13 @@ def summary(verdict: Verdict, findings: Sequence[Finding]) -> str:
     return f"{words} {verdict.stays_live}".strip()
 
 
-def _instruction(verdict: Verdict, is_own_workbook: bool) -> str:
+def instruction(is_own_workbook: bool, may_answer: bool) -> str:
     if not is_own_workbook:
         return "The workbook itself could not be marked; mend it where this list says, and drop it again."
-    return "Mend the coloured cells in this workbook and drop it again. Select a cell in column C to go there."
+    words = "Mend the coloured cells in this workbook and drop it again. Select a cell in column C to go there."
+    return (
+        f"{words} Or write the right value in column K: it counts for all cells of its line." if may_answer else words
+    )
 
 
 def address_of(finding: Finding) -> str:
@@ -55,57 +65,149 @@ def address_of(finding: Finding) -> str:
     return f"{finding.column}1" if finding.column else "A1"
 
 
-def write_fix_list(
-    sheet,
+def may_be_answered(finding: Finding) -> bool:
+    """Whether one value could be right for all cells: those of a column that is read, wrong by their value."""
+    is_cell = bool(finding.row and finding.column and finding.field)
+    return (
+        is_cell and finding.rule not in _OF_ROWS and (finding.severity is not Severity.NOTE or finding.rule == MENDED)
+    )
+
+
+class _Looks:
+    """The cell styles of the list."""
+
+    def __init__(self, styles: CellStyles) -> None:
+        self._styles = styles
+        self._fonts: dict[str, int] = {}
+        line = f'<border><left/><right/><top/><bottom style="thin"><color rgb="00{look.HAIRLINE}"/></bottom></border>'
+        strong = f'<border><left/><right/><top/><bottom style="medium"><color rgb="00{look.INK}"/></bottom></border>'
+        hairline, edge = styles.add("borders", line), styles.add("borders", strong)
+        head, answer = styles.add("fills", fill_of(look.HEAD_FILL)), styles.add("fills", fill_of(look.ANSWER_FILL))
+        top, wrapped = '<alignment vertical="top"/>', '<alignment vertical="top" wrapText="1"/>'
+        self.title = self._made(self._font(look.INK, "<b/>", 16))
+        self.lede = self._made(self._font(look.INK))
+        self.head = self._made(self._font(look.INK, "<b/>"), head, edge, wrapped)
+        self.text = self._made(self._font(look.INK), 0, hairline, wrapped)
+        self.line = self._made(self._font(look.INK), 0, hairline, top)
+        self.answer = self._made(self._font(look.INK), answer, hairline, wrapped)
+        self.link = self._made(self._font(look.LINK, "<u/>"), 0, hairline, wrapped)
+        self.severity = {
+            severity: self._made(self._font(ink, "<b/>"), 0, hairline, top)
+            for severity, (ink, _, _) in look.COLOURS.items()
+        }
+
+    def _font(self, colour: str, how: str = "", size: int = 11) -> int:
+        element = f'<font>{how}<sz val="{size}"/><color rgb="00{colour}"/><name val="Calibri"/></font>'
+        if element not in self._fonts:
+            self._fonts[element] = self._styles.add("fonts", element)
+        return self._fonts[element]
+
+    def _made(self, font: int, fill: int = 0, border: int = 0, alignment: str = "") -> int:
+        applied = 'applyFont="1" applyFill="1" applyBorder="1" applyAlignment="1"'
+        words = f'numFmtId="0" fontId="{font}" fillId="{fill}" borderId="{border}" xfId="0" {applied}'
+        return self._styles.add("cellXfs", f"<xf {words}>{alignment}</xf>" if alignment else f"<xf {words}/>")
+
+
+def _head() -> str:
+    """What stands before the rows: headings that stay in sight, and how wide the columns are."""
+    widths = "".join(
+        f'<col min="{number}" max="{number}" width="{width}" customWidth="1"/>'
+        for number, width in enumerate(_WIDTHS, 1)
+    )
+    pane = f'ySplit="{HEADING_ROW}" topLeftCell="A{HEADING_ROW + 1}" activePane="bottomLeft" state="frozen"'
+    tab = f'<sheetPr><tabColor rgb="00{look.COLOURS["error"][0]}"/><pageSetUpPr fitToPage="1"/></sheetPr>'
+    view = f'<sheetView showGridLines="0" tabSelected="1" workbookViewId="0"><pane {pane}/></sheetView>'
+    return f'<worksheet xmlns="{MAIN}">{tab}<sheetViews>{view}</sheetViews><cols>{widths}</cols><sheetData>'
+
+
+def _cell(column: int, row: int, style: int, text: object) -> str:
+    """A cell with a text that no spreadsheet takes for a formula or a number; a number stays one."""
+    address = f'<c r="{column_letter(column)}{row}" s="{style}"'
+    if isinstance(text, int):
+        return f"{address}><v>{text}</v></c>"
+    words = escape(look.safe_text(text))
+    return f'{address} t="inlineStr"><is><t xml:space="preserve">{words}</t></is></c>' if words else f"{address}/>"
+
+
+def fix_list(
+    styles: CellStyles,
     verdict: Verdict,
     findings: Sequence[Finding],
     titles: Mapping[str, str],
     is_own_workbook: bool = True,
-) -> None:
-    """Fills an empty sheet. `titles` maps sheet names as findings say them to those of this workbook."""
-    sheet.sheet_view.showGridLines = False
-    sheet.sheet_properties.tabColor = look.COLOURS["error"][0]
-    sheet.row_dimensions[1].height = 24
-    sheet.page_setup.orientation = "landscape"
-    sheet.page_setup.fitToHeight = 0  # as many pages as it takes, one page wide
-    sheet.sheet_properties.pageSetUpPr = PageSetupProperties(fitToPage=True)
-    put_text(sheet, 1, 1, verdict.headline, font=Font(bold=True, size=16, color=look.INK))
-    put_text(sheet, 2, 1, summary(verdict, findings), font=Font(color=look.INK))
-    put_text(sheet, 3, 1, _instruction(verdict, is_own_workbook), font=Font(color=look.INK))
-    head = {
-        "font": Font(bold=True, color=look.INK),
-        "fill": PatternFill("solid", fgColor=look.HEAD_FILL),
-        "border": Border(bottom=Side("medium", color=look.INK)),
-    }
-    for column, (heading, width) in enumerate(zip(HEADINGS, _WIDTHS, strict=True), 1):
-        put_text(sheet, 4, column, heading, **head)
-        sheet.column_dimensions[sheet.cell(4, column).column_letter].width = width
-    sheet.freeze_panes = f"A{_FIRST_ROW}"
-    for number, finding in enumerate(findings, 1):
-        _write_line(sheet, number, finding, titles.get(finding.sheet, ""))
+) -> Iterator[bytes]:
+    """The pieces of the worksheet's XML. `titles` maps sheet names as findings say them to those of this workbook.
+
+    The styles are added at once, the pieces made when they are asked for.
+    """
+    return _List(_Looks(styles), titles, is_own_workbook).xml(verdict, findings)
 
 
-def _write_line(sheet, number: int, finding: Finding, title: str) -> None:
-    row = _FIRST_ROW + number - 1
-    style = {"alignment": _TOP, "border": _HAIRLINE}
-    counter = sheet.cell(row, 1, number)
-    counter.alignment, counter.border = _TOP, _HAIRLINE
-    words = (
-        finding.sheet,
-        finding.cell or ("sheet" if finding.sheet else "file"),
-        finding.severity.value.capitalize(),
-        finding.message,
-        finding.found,
-        finding.expected,
-        finding.remedy,
-        finding.nearest,
-    )
-    for column, word in enumerate(words, 2):
-        put_text(sheet, row, column, word, **style)
-    ink = look.COLOURS[finding.severity.value][0]
-    sheet.cell(row, 4).font = Font(bold=True, color=ink)
-    if title and number <= MAX_LINKS:
-        cell = sheet.cell(row, 3)
-        quoted = title.replace("'", "''")
-        cell.hyperlink = Hyperlink(ref=cell.coordinate, location=f"'{quoted}'!{address_of(finding)}")
-        cell.font = Font(underline="single", color=look.LINK)
+class _List:
+    def __init__(self, looks: _Looks, titles: Mapping[str, str], is_own_workbook: bool) -> None:
+        self.looks, self.titles, self.is_own_workbook = looks, titles, is_own_workbook
+
+    def xml(self, verdict: Verdict, findings: Sequence[Finding]) -> Iterator[bytes]:
+        looks, told = self.looks, findings[:MAX_LINES]
+        may_answer = self.is_own_workbook and any(map(may_be_answered, told))
+        yield DECLARATION
+        yield _head().encode()
+        ledes = (summary(verdict, findings), instruction(self.is_own_workbook, may_answer))
+        yield f'<row r="1" ht="24" customHeight="1">{_cell(0, 1, looks.title, verdict.headline)}</row>'.encode()
+        for row, words in enumerate(ledes, 2):
+            yield f'<row r="{row}">{_cell(0, row, looks.lede, words)}</row>'.encode()
+        heads = (_cell(column, HEADING_ROW, looks.head, heading) for column, heading in enumerate(HEADINGS))
+        yield f'<row r="{HEADING_ROW}">{"".join(heads)}</row>'.encode()
+        for start in range(0, len(told), _PIECE):
+            lines = enumerate(told[start : start + _PIECE], start + 1)
+            yield "".join(self._line(number, finding) for number, finding in lines).encode()
+        yield f"</sheetData>{self._links(told)}{_PAGE}</worksheet>".encode()
+
+    def _line(self, number: int, finding: Finding) -> str:
+        row, looks = HEADING_ROW + number, self.looks
+        cells, rows = finding.cells, finding.row_count
+        place = cells or ("sheet" if finding.sheet else "file")
+        shown = place if len(place) <= _SHORT else f"{finding.cell} and in {rows - 1:,} more rows"
+        is_linked = finding.sheet in self.titles and number <= MAX_LINKS
+        may_answer = self.is_own_workbook and may_be_answered(finding)
+        columns: list[tuple[int, object]] = [
+            (looks.line, number),
+            (looks.text, finding.sheet),
+            (looks.link if is_linked else looks.text, shown),
+            (looks.severity[finding.severity.value], finding.severity.value.capitalize()),
+            (looks.text, finding.message),
+            (looks.text, finding.found),
+            (looks.text, finding.expected),
+            (looks.text, finding.remedy),
+            (looks.text, finding.nearest),
+            (looks.line, rows or ""),
+            (looks.answer if may_answer else looks.text, finding.nearest if finding.rule == MENDED else ""),
+            *((looks.line, part) for part in (_parts(cells) if may_answer else [""])),
+        ]
+        told = (_cell(column, row, style, text) for column, (style, text) in enumerate(columns))
+        return f'<row r="{row}">{"".join(told)}</row>'
+
+    def _links(self, findings: Sequence[Finding]) -> str:
+        links = []
+        for row, finding in enumerate(findings[:MAX_LINKS], HEADING_ROW + 1):
+            if finding.sheet in self.titles:
+                quoted = self.titles[finding.sheet].replace("'", "''")
+                place = quoteattr(f"'{quoted}'!{address_of(finding)}")
+                links.append(f'<hyperlink ref="C{row}" location={place}/>')
+        return f"<hyperlinks>{''.join(links)}</hyperlinks>" if links else ""
+
+
+_PAGE = (
+    '<pageMargins left="0.5" right="0.5" top="0.5" bottom="0.5" header="0.3" footer="0.3"/>'
+    '<pageSetup orientation="landscape" fitToHeight="0"/>'  # as many pages as it takes, one page wide
+)
+
+
+def _parts(cells: str) -> list[str]:
+    """A long list of cells goes on in the columns to the right: a cell holds 32,767 letters."""
+    parts, rest = [], cells
+    while len(rest) > _CELL_LIMIT:
+        end = rest.rindex(", ", 0, _CELL_LIMIT)
+        parts.append(rest[:end])
+        rest = rest[end + 2 :]
+    return [*parts, rest]

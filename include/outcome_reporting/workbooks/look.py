@@ -10,6 +10,7 @@ HAIRLINE = "D9E0E6"
 STRONG_LINE = "8694A1"
 LINK = "0A558F"
 HEAD_FILL = "F5F7F9"
+ANSWER_FILL = "FFFBE6"
 COLOURS = {  # severity -> (ink, fill, edge)
     "error": ("A8261C", "FDECEA", "A8261C"),
     "warning": ("6A4700", "FFF3CF", "E0B64A"),

@@ -1,34 +1,36 @@
-"""Marks a workbook's bad cells with openpyxl. Run as a program, with limits, by `give_back`."""
+"""Marks a workbook's bad cells. Run as a program, with limits, by `give_back`.
+
+There is one way for all files: a package of parts, to which marks, comments and the list of what to fix are added.
+It begins with the parts of the user's own workbook, or with sheets into which the cells of another kind of file are
+copied.
+"""
 
 from __future__ import annotations
 
 import os
 import pickle
-import re
 import sys
+import zipfile
 from collections import defaultdict
-from collections.abc import Sequence
-from datetime import date
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
-
-import openpyxl
-from openpyxl.cell.cell import MergedCell
-from openpyxl.comments import Comment
-from openpyxl.styles import Border, PatternFill, Side
-from openpyxl.workbook import Workbook
 
 from outcome_reporting.domain.finding import Finding
 from outcome_reporting.domain.rules import RULES
 from outcome_reporting.workbooks import look
-from outcome_reporting.workbooks.answer import Verdict
-from outcome_reporting.workbooks.fix_list import address_of, put_text, write_fix_list
+from outcome_reporting.workbooks.answer import Verdict, column_number
+from outcome_reporting.workbooks.cell_comments import Comments
+from outcome_reporting.workbooks.cell_styles import CellStyles
+from outcome_reporting.workbooks.copied_sheets import CopiedSheets, sheets_of
+from outcome_reporting.workbooks.fix_list import fix_list
+from outcome_reporting.workbooks.package import Package
 from outcome_reporting.workbooks.reader_process import limit_cpu, limit_memory
-from outcome_reporting.workbooks.saying import ANSWER_SHEET
+from outcome_reporting.workbooks.saying import ANSWER_SHEET, title_of
+from outcome_reporting.workbooks.sheet_marks import MarkedSheet, SheetMarks
 from outcome_reporting.workbooks.sniff import FileKind
 
-AUTHOR = "Intake"
 MAX_COMMENTS = 5_000  # beyond, a workbook becomes slow to open; colour and list go on
-_FORBIDDEN_IN_TITLE = re.compile(r"[\[\]:*?/\\]")
+_MOST_LETTERS = 32_000
 
 
 def comment_text(finding: Finding) -> str:
@@ -47,143 +49,110 @@ def comment_text(finding: Finding) -> str:
     return look.safe_text("\n".join(lines))
 
 
-# --------------------------------------------------------------------------------------------- the user's sheets
+def marks_of(findings: Iterable[Finding]) -> dict[str, SheetMarks]:
+    """What is marked on each sheet, by its name as findings say it; of several at a cell the gravest comes first.
 
-
-def _open_own(original: Path, kind: FileKind) -> Workbook | None:
-    """The workbook itself, styles kept; None when openpyxl cannot open it or sees no sheet in it."""
-    if kind not in (FileKind.XLSX, FileKind.XLSM):
-        return None
-    try:
-        with original.open("rb") as stream:
-            book = openpyxl.load_workbook(stream)
-    except Exception:  # openpyxl refuses what other programs open; the cells are then copied
-        return None
-    return book if book.worksheets else None
-
-
-def _copied(original: Path, kind: FileKind) -> Workbook:
-    """A new workbook with the cells of a csv, xls, xlsb, ods, or of an xlsx that openpyxl does not open."""
-    book = Workbook()
-    book.remove(book.active)
-    for name, first_row, first_column, rows in _cells_of(original, kind):
-        title = _FORBIDDEN_IN_TITLE.sub("_", name)[:31] or "Sheet"
-        sheet = book.create_sheet(title)
-        for row_no, row in enumerate(rows, first_row):
-            for column, value in enumerate(row, first_column):
-                _put(sheet, row_no, column, value)
-    return book
-
-
-def _cells_of(original: Path, kind: FileKind):
-    content = original.read_bytes()
-    if kind is FileKind.CSV:
-        from outcome_reporting.workbooks.sheets import CSV_SHEET, _records, find_delimiter
-
-        text = _decoded(content)
-        yield CSV_SHEET, 1, 1, _records(text, find_delimiter(text))
-        return
-    import python_calamine
-
-    from outcome_reporting.workbooks.sheets import read_exactly
-
-    with original.open("rb") as stream:
-        names = python_calamine.load_workbook(stream).sheet_names
-    for name in names:
-        cells = read_exactly(content, name)
-        yield name, cells.first_row, cells.first_column + 1, cells.rows
-
-
-def _decoded(content: bytes) -> str:
-    for code_page in ("utf-8-sig", "utf-16" if content[:2] in (b"\xff\xfe", b"\xfe\xff") else "cp1252"):
-        try:
-            return content.decode(code_page)
-        except UnicodeDecodeError:
+    Every cell has its colour. Comments are those of the first cells of all findings, then of the others.
+    """
+    marks: dict[str, SheetMarks] = defaultdict(SheetMarks)
+    placed = [f for f in findings if f.row and (f.column or f.severity.value != "note")]
+    for finding in placed:
+        cells, column = marks[finding.sheet].cells, column_number(finding.column) or 1
+        for first, last in finding.runs():
+            for row in range(first, last + 1):
+                cells.setdefault(row, {}).setdefault(column, finding.severity.value)
+    count = 0
+    for finding, row in _comment_places(placed):
+        comments, place = marks[finding.sheet].comments, (row, column_number(finding.column) or 1)
+        text, before = comment_text(finding), comments.get(place, "")
+        if not before and count == MAX_COMMENTS:
             continue
-    return content.decode("latin-1")
+        count += not before
+        comments[place] = (f"{before}\n\n{text}" if before else text)[:_MOST_LETTERS]
+    return marks
 
 
-def _put(sheet, row: int, column: int, value) -> None:
-    if value is None or value == "":
-        return
-    if isinstance(value, bool | int | float | date):
-        sheet.cell(row, column).value = value
-    else:
-        put_text(sheet, row, column, value)
-
-
-# --------------------------------------------------------------------------------------------------- the marks
-
-
-def _fill(severity: str) -> PatternFill:
-    return PatternFill("solid", fgColor=look.COLOURS[severity][1])
-
-
-def _remove_old_marks(book: Workbook) -> None:
-    """Takes away the list and the marks of an earlier answer: people mend that workbook and drop it again."""
-    if ANSWER_SHEET in book.sheetnames:
-        del book[ANSWER_SHEET]
-    ours = {look.COLOURS[severity][1] for severity in look.COLOURS}
-    for sheet in book.worksheets:
-        for row in sheet.iter_rows():
-            for cell in row:
-                if cell.comment is not None and cell.comment.author == AUTHOR:
-                    cell.comment = None
-                    if cell.fill.fgColor.rgb in {f"00{colour}" for colour in ours}:
-                        cell.fill, cell.border = PatternFill(), Border()
-
-
-def _mark(sheet, address: str, findings: list[Finding], may_comment: bool) -> None:
-    cell = sheet[address]
-    if isinstance(cell, MergedCell):
-        merged = next((r for r in sheet.merged_cells.ranges if address in r), None)
-        if merged is None:
-            return
-        cell = sheet.cell(merged.min_row, merged.min_col)
-    severity = min(findings, key=lambda f: list(look.COLOURS).index(f.severity.value)).severity.value
-    edge = Side("medium", color=look.COLOURS[severity][2])
-    cell.fill = _fill(severity)
-    cell.border = Border(left=edge, right=edge, top=edge, bottom=edge)
-    if may_comment:
-        comment = Comment("\n\n".join(comment_text(finding) for finding in findings)[:32_000], AUTHOR)
-        comment.width, comment.height = 380, 60 + 60 * min(len(findings), 5)
-        cell.comment = comment
-
-
-def _mark_cells(book: Workbook, findings: Sequence[Finding], titles: dict[str, str]) -> None:
-    by_cell: dict[tuple[str, str], list[Finding]] = defaultdict(list)
+def _comment_places(findings: Sequence[Finding]) -> Iterator[tuple[Finding, int]]:
+    """As many as can have a comment; the first row of each finding, then the others."""
+    yield from ((finding, finding.row or 1) for finding in findings)
+    left = 2 * MAX_COMMENTS
     for finding in findings:
-        if finding.sheet in titles and finding.row and (finding.column or finding.severity.value != "note"):
-            by_cell[titles[finding.sheet], address_of(finding)].append(finding)
-    for number, ((title, address), at_cell) in enumerate(by_cell.items()):
-        _mark(book[title], address, at_cell, number < MAX_COMMENTS)
+        rows = (row for first, last in finding.runs() for row in range(first, last + 1) if row != finding.row)
+        for _, row in zip(range(left), rows, strict=False):
+            left -= 1
+            yield finding, row
+
+
+def _own_package(archive: zipfile.ZipFile, marks: dict[str, SheetMarks]) -> tuple[Package, CellStyles]:
+    """The workbook itself with its bad cells marked."""
+    package = Package(archive)
+    styles = CellStyles(package.read(package.styles))
+    for name, part in package.sheets:
+        of_sheet = marks.get(name, SheetMarks())
+        sheet = MarkedSheet(package.read(part), of_sheet, styles.marked)
+        if of_sheet.comments or package.related(part, "comments"):
+            drawing = Comments(package, part).add(of_sheet.comments)
+            if drawing:
+                sheet.refer_to_comments(drawing)
+        pieces = list(sheet.xml())
+        if len(pieces) > 1:
+            package.put(part, pieces)
+    return package, styles
+
+
+def _copied_package(original: Path, kind: FileKind, marks: dict[str, SheetMarks]) -> tuple[Package, CellStyles]:
+    """A new workbook with the cells of a csv, xls, xlsb, ods, or of an xlsx that is written in an unusual way."""
+    package = Package()
+    styles = CellStyles(package.read(package.styles))
+    copies = CopiedSheets(styles)
+    for name, first_row, rows in sheets_of(original, kind):
+        if name == ANSWER_SHEET:
+            continue
+        of_sheet = marks.get(name, SheetMarks())
+        part = package.add_sheet(title_of(name), [])
+        drawing = Comments(package, part).add(of_sheet.comments) if of_sheet.comments else None
+        package.put(part, copies.sheet(rows, first_row, of_sheet, drawing))
+    package.add("xl/sharedStrings{}.xml", "sharedStrings", copies.shared_texts(), package.book)
+    return package, styles
+
+
+def _finish(
+    package: Package,
+    styles: CellStyles,
+    findings: Sequence[Finding],
+    verdict: Verdict,
+    out: Path,
+    is_own_workbook: bool = True,
+) -> None:
+    """Adds the list in front and writes the whole."""
+    names = {name for name, _ in package.sheets}
+    said = {finding.sheet for finding in findings}
+    titles = {name: title for name in said if name and (title := title_of(name)) in names}
+    titles |= {name: name for name in said & names}
+    pieces = fix_list(styles, verdict, findings, titles, is_own_workbook)
+    package.add_sheet(ANSWER_SHEET, pieces, is_first=True)
+    package.put(package.styles, (styles.part() for _ in range(1)))  # last: marking asks for further styles
+    package.write(out)
 
 
 def write_marked(original: Path, kind: FileKind, findings: Sequence[Finding], verdict: Verdict, out: Path) -> None:
-    """The whole work, in this process. Raises what openpyxl or a reader raises."""
-    book = _open_own(original, kind)
-    if book is None:
-        book = _copied(original, kind)
-    _remove_old_marks(book)
-    names = {sheet.title for sheet in book.worksheets}
-    said = {finding.sheet for finding in findings if finding.sheet}
-    titles = {name: title for name in said if (title := _FORBIDDEN_IN_TITLE.sub("_", name)[:31]) in names}
-    _mark_cells(book, findings, titles)
-    sheet = book.create_sheet(ANSWER_SHEET, 0)
-    write_fix_list(sheet, verdict, findings, titles)
-    for other in book.worksheets:
-        other.sheet_view.tabSelected = False
-    book.active = 0
-    book.save(out)
+    """The whole work, in this process. Raises what a reader raises."""
+    marks = marks_of(findings)
+    if kind in (FileKind.XLSX, FileKind.XLSM):
+        try:
+            with zipfile.ZipFile(original) as archive:
+                _finish(*_own_package(archive, marks), findings, verdict, out)
+            return
+        except Exception:  # what other programs write in ways of their own; the cells are then copied
+            marks = marks_of(findings)
+    _finish(*_copied_package(original, kind, marks), findings, verdict, out)
 
 
 def write_own_workbook(findings: Sequence[Finding], verdict: Verdict, out: Path) -> None:
     """The verdict as a small workbook of its own, for a file that cannot be opened or marked."""
-    book = Workbook()
-    sheet = book.active
-    sheet.title = ANSWER_SHEET
-    write_fix_list(sheet, verdict, findings, {}, is_own_workbook=False)
-    book.save(out)
+    package = Package()
+    styles = CellStyles(package.read(package.styles))
+    _finish(package, styles, findings, verdict, out, is_own_workbook=False)
 
 
 def _serve() -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from outcome_reporting.domain.finding import Finding, Severity, shown
 from outcome_reporting.domain.rules import RULES
 
@@ -25,3 +27,11 @@ def column_letter(index: int) -> str:
         index, rest = divmod(index - 1, 26)
         letters = chr(65 + rest) + letters
     return letters
+
+
+_FORBIDDEN_IN_TITLE = re.compile(r"[\[\]:*?/\\]")
+
+
+def title_of(sheet: str) -> str:
+    """A sheet's name as a spreadsheet allows it."""
+    return _FORBIDDEN_IN_TITLE.sub("_", sheet)[:31] or "Sheet"

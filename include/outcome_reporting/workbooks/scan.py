@@ -193,22 +193,31 @@ def _local(tag: str) -> str:
     return tag.rpartition("}")[2]
 
 
-def _relationships(archive: zipfile.ZipFile, names: set[str], part: str) -> dict[str, tuple[str, str]]:
-    """Relationship id -> (last word of its type, path of the part) of a part."""
+def relations_part(part: str) -> str:
+    """Where the relationships of a part stand; those of the whole container for an empty name."""
     folder, base = posixpath.split(part)
-    path = posixpath.join(folder, "_rels", f"{base}.rels")
-    if path not in names:
-        return {}
+    return posixpath.join(folder, "_rels", f"{base}.rels")
+
+
+def parse_relationships(data: bytes, part: str) -> dict[str, tuple[str, str]]:
+    """Relationship id -> (last word of its type, path of the part) of a part."""
+    folder = posixpath.dirname(part)
     found = {}
-    for node in ElementTree.fromstring(_read_part(archive, path)):
+    for node in ElementTree.fromstring(data):
         target = node.get("Target", "")
         full = target.lstrip("/") if target.startswith("/") else posixpath.normpath(posixpath.join(folder, target))
         found[node.get("Id", "")] = (node.get("Type", "").rpartition("/")[2], full)
     return found
 
 
-def _workbook_part(archive: zipfile.ZipFile, names: set[str]) -> str:
-    for kind, path in _relationships(archive, names, "").values():
+def relationships(archive: zipfile.ZipFile, names: set[str], part: str) -> dict[str, tuple[str, str]]:
+    """The same of a part of an archive."""
+    path = relations_part(part)
+    return parse_relationships(_read_part(archive, path), part) if path in names else {}
+
+
+def workbook_part(archive: zipfile.ZipFile, names: set[str]) -> str:
+    for kind, path in relationships(archive, names, "").values():
         if kind == "officeDocument" and path in names:
             return path
     if "xl/workbook.xml" in names:
@@ -216,7 +225,7 @@ def _workbook_part(archive: zipfile.ZipFile, names: set[str]) -> str:
     raise _Refusal("unreadable_file", "The file has no workbook inside")
 
 
-def _list_sheets(root, relations: dict[str, tuple[str, str]], names: set[str]) -> list[SheetScan]:
+def list_sheets(root, relations: dict[str, tuple[str, str]], names: set[str]) -> list[SheetScan]:
     sheets = []
     for node in root.iter():
         if _local(node.tag) != "sheet":
@@ -230,10 +239,10 @@ def _list_sheets(root, relations: dict[str, tuple[str, str]], names: set[str]) -
 
 def _scan_xlsx(archive: zipfile.ZipFile, scan: Scan, file_name: str, limits: Limits) -> None:
     names = set(archive.namelist())
-    workbook_part = _workbook_part(archive, names)
-    root = ElementTree.fromstring(_read_part(archive, workbook_part))
-    relations = _relationships(archive, names, workbook_part)
-    scan.sheets = _list_sheets(root, relations, names)
+    book = workbook_part(archive, names)
+    root = ElementTree.fromstring(_read_part(archive, book))
+    relations = relationships(archive, names, book)
+    scan.sheets = list_sheets(root, relations, names)
     if any("/externallinks/" in name.lower() for name in names):
         scan.findings.append(say("external_links", file_name))
     parts = {sheet.part for sheet in scan.sheets}

@@ -18,7 +18,7 @@ def inflated(archive: zipfile.ZipFile, name: str) -> bytes:
         return archive.read(entry)
     inflater = isal_zlib.decompressobj(_RAW)
     try:
-        data = inflater.decompress(_packed(archive, entry), entry.file_size + 1)
+        data = inflater.decompress(packed(archive, entry), entry.file_size + 1)
     except isal_zlib.error as fault:  # type: ignore[misc]  # its stub declares an exception, not its class
         raise zipfile.BadZipFile(f"{name} cannot be inflated") from fault
     if not inflater.eof or len(data) != entry.file_size or isal_zlib.crc32(data) != entry.CRC:
@@ -26,7 +26,7 @@ def inflated(archive: zipfile.ZipFile, name: str) -> bytes:
     return data
 
 
-def _packed(archive: zipfile.ZipFile, entry: zipfile.ZipInfo) -> bytes:
+def packed(archive: zipfile.ZipFile, entry: zipfile.ZipInfo) -> bytes:
     """A part as it is stored: zipfile looks at its header as always, and believes that nothing was packed."""
     stored = copy.copy(entry)
     stored.compress_type, stored.file_size = zipfile.ZIP_STORED, entry.compress_size
