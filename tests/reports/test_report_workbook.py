@@ -116,11 +116,9 @@ def _check_listing(sheet, listing) -> int:
     start, columns = _find(sheet, listing)
     codes = [f"{code}  " for code in listing.codes] or [""] * len(listing.headings)
     headings = [code + heading for code, heading in zip(codes, listing.headings, strict=True)]
-    shown = [headings, *listing.words, *(one.values for one in listing.amounts), *listing.remarks]
-    first_amount = 2 + len(listing.words)
-    for column, texts in enumerate(shown, start=1):
-        is_amount = first_amount <= column < first_amount + len(listing.amounts)
-        for place, text in enumerate(texts, start=start + 2):
+    for column, content in enumerate([headings, *listing.contents], start=1):
+        is_amount = content in listing.amounts
+        for place, text in enumerate(content.values if is_amount else content, start=start + 2):
             cell = sheet.cell(place, column)
             if is_amount:
                 assert (Decimal(str(cell.value)), cell.number_format) == (Decimal(text), _FORMATS["USD"])

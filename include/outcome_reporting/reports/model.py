@@ -5,7 +5,7 @@ Builders fill it; a renderer only sets it. Money stands in `Figure.cents`, and n
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
@@ -116,7 +116,7 @@ class AmountColumn:
 
 @dataclass(slots=True)
 class Listing:
-    """A long table that the workbook alone shows, all by column: heading, words, money, remarks.
+    """A long table that the workbook alone shows, by column: headings, then words and money in their order.
 
     Only its total is made of rows and cells. To make an object of each of its cells took half the time of a page.
     `codes` stand before the headings, where there are any.
@@ -126,17 +126,19 @@ class Listing:
     unit: str
     columns: list[Column]
     headings: list[str]
-    words: list[list[str]]
-    amounts: list[AmountColumn]
+    contents: list[list[str] | AmountColumn]
     totals: list[Row]
     note: str = ""
-    remarks: list[list[str]] = field(default_factory=list)
     codes: list[str] = field(default_factory=list)
 
-    def values(self) -> Iterator[tuple[str, str]]:
+    @property
+    def amounts(self) -> list[AmountColumn]:
+        return [content for content in self.contents if isinstance(content, AmountColumn)]
+
+    def values(self) -> list[tuple[str, str]]:
         """(id, plain value) of every figure of its own."""
-        for column in self.amounts:
-            yield from (pair for pair in zip(column.ids, column.values, strict=True) if pair[1])
+        columns = self.amounts
+        return [one for own in columns for one in zip(own.ids, own.values, strict=True) if one[1]]
 
     def figures(self) -> list[Figure]:
         """Every figure, without the link and the earlier value, which no workbook shows."""
@@ -346,7 +348,7 @@ class Page:
         shown = [(figure.id, figure.value) for figure in self._figures_but_listed()]
         for block in self.blocks:
             if block.listing is not None:
-                shown.extend(block.listing.values())
+                shown += block.listing.values()
                 shown.extend((figure.id, figure.value) for row in block.listing.totals for figure in row.figures())
         return shown
 

@@ -7,8 +7,8 @@ from pathlib import Path
 from outcome_reporting.domain.outcome import OutcomeFacts
 
 from .context import DASH
-from .model import Block, Fact, Figure, Listing, Note, Page, Row, Table
-from .plain_sheet import PlainSheet, number_cell, number_cells, text_cell, text_cells
+from .model import AmountColumn, Block, Fact, Figure, Listing, Note, Page, Row, Table
+from .plain_sheet import PlainSheet, number_cell, numbers_down, text_cell, text_cells, texts_down
 from .texts import Texts
 from .workbook_charts import chart_data, kind_of_chart
 from .workbook_figures import FIGURE_WIDTHS, FigureList
@@ -152,19 +152,20 @@ class _BlockSheet:
         self.sheet.add_row("".join(cells))
 
     def _listing(self, listing: Listing) -> None:
-        """A long table, column by column; words of a row are the same in many workbooks."""
+        """A long table, column by column."""
         columns = self._table_head(listing)
-        style, number = self.styles.cells.words, self.styles.cells.numbers[listing.unit]
-        amounts = list(enumerate(listing.amounts, start=1 + len(listing.words)))
+        words, number = self.styles.cells.words, self.styles.cells.numbers[listing.unit]
         headings = listing.headings
         if listing.codes:
             headings = [f"{code}  {heading}" for code, heading in zip(listing.codes, headings, strict=True)]
-        cells = [[text_cells(0, *row, style=style) for row in zip(headings, *listing.words, strict=True)]]
-        cells += [number_cells(column, one.values, number, text_cell(column, DASH, style)) for column, one in amounts]
-        after = 1 + len(listing.words) + len(amounts)
-        cells += [
-            [text_cell(column, one, style) for one in words] for column, words in enumerate(listing.remarks, after)
-        ]
+        cells = [texts_down(0, headings, words)]
+        amounts = []
+        for column, content in enumerate(listing.contents, start=1):
+            if isinstance(content, AmountColumn):
+                amounts.append((column, content))
+                cells.append(numbers_down(column, content.values, number, text_cell(column, DASH, words)))
+            else:
+                cells.append(texts_down(column, content, words))
         self.figures.add_columns(amounts, listing.unit, self.name, self.sheet.row + 1)
         self.sheet.add_rows(map("".join, zip(*cells, strict=True)))
         self._table_foot(listing, columns)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from .model import AmountColumn, Figure
-from .plain_sheet import COLUMNS, ROW, PlainSheet, text_cell, text_cells, xml_text, xml_texts
+from .plain_sheet import COLUMNS, ROW, PlainSheet, are_plain, text_cell, text_cells, xml_text
 from .texts import Texts
 from .workbook_frame import Styles
 
@@ -39,7 +39,8 @@ class FigureList:
         listed = []
         for column, amounts in columns:
             before_row = f"{_END}{text_cell(1, sheet)}{_BEFORE_PLACE}{COLUMNS[column]}"
-            figures = zip(xml_texts(amounts.ids), amounts.values, strict=True)
+            ids = amounts.ids if are_plain(amounts.ids) else map(xml_text, amounts.ids)
+            figures = zip(ids, amounts.values, strict=True)
             listed.append(
                 [
                     f"{_BEFORE_ID}{own}{before_row}{place}{before_value}{value}{end}" if value else ""

@@ -8,7 +8,7 @@ from outcome_reporting.domain.figures import what_text
 from outcome_reporting.domain.partner_lines import smaller_partners
 
 from ..context import DASH, Context
-from ..model import Block, Cell, Column, Listing, PartnerBar, PartnerBars, Row, Table
+from ..model import AmountColumn, Block, Cell, Column, Listing, PartnerBar, PartnerBars, Row, Table
 from ..numbers import unit_of
 
 _BARS = 14  # partners drawn
@@ -111,15 +111,15 @@ def _listing(context: Context, listed: list[Line], has_contributions: bool) -> L
     types = [line.type_name or DASH for line in listed]
     kinds = [line.kind for line in listed]
     expenses = [f"{what}:{line.measure}" for what, line in zip(whats, listed, strict=True)]
-    amounts = [context.own_amounts(expenses, [line.expense for line in listed])]
+    contents: list[list[str] | AmountColumn] = [types, kinds]
     if has_contributions:
         owns = [f"{what}:contribution" for what in whats]
-        amounts.insert(
-            0, context.own_amounts(owns, [line.contribution if line.has_contribution else None for line in listed])
-        )
+        known = [line.contribution if line.has_contribution else None for line in listed]
+        contents.append(context.own_amounts(owns, known))
+    contents.append(context.own_amounts(expenses, [line.expense for line in listed]))
     columns, totals, note = _surroundings(context, has_contributions)
     caption, names = context.texts("partners.all_caption", year=context.year), [line.name for line in listed]
-    return Listing(caption, "USD", columns, names, [types, kinds], amounts, totals, note)
+    return Listing(caption, "USD", columns, names, contents, totals, note)
 
 
 def _surroundings(context: Context, has_contributions: bool) -> tuple[list[Column], list[Row], str]:

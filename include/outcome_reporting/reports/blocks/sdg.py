@@ -115,13 +115,14 @@ def _by_output(context: Context) -> Listing:
         "USD",
         _columns(context, "sdg.output"),
         headings=[unlinked if goal == UNLINKED else _line_title(context, goal, target) for _, goal, target in keys],
-        words=[],
-        amounts=[
-            AmountColumn([stem + measure for stem in stems], [sums[key][0][place] for key in keys])
-            for place, measure in enumerate(MEASURES)
+        contents=[
+            *(
+                AmountColumn([stem + measure for stem in stems], [sums[key][0][place] for key in keys])
+                for place, measure in enumerate(MEASURES)
+            ),
+            [", ".join(sorted(sums[key][1])) for key in keys],
         ],
         totals=[_total(context)],
-        remarks=[[", ".join(sorted(sums[key][1])) for key in keys]],
         codes=[f"{output} {target or goal}" for output, goal, target in keys],
     )
 
