@@ -69,11 +69,23 @@ def _empty_blocks(page: Page) -> list[str]:
     return reasons
 
 
+def _are_clear(page: Page) -> bool:
+    """Whether every figure has an id and each id one value; of a listing all ids are taken at once."""
+    values: dict[str, str] = {}
+    listed = 0
+    for block in page.blocks:
+        for column in block.listing.amounts if block.listing else ():
+            values.update(zip(column.ids, column.values, strict=True))
+            listed += len(column.ids)
+    if len(values) < listed:
+        return False  # an id stands twice in listings: look at each
+    is_one = all(values.setdefault(one.id, one.value) == one.value for one in page.figures_but_listed())
+    return is_one and "" not in values
+
+
 def _figures(page: Page) -> list[str]:
     reasons = []
-    different = set(page.values())
-    ids = dict(different)
-    if "" in ids or len(ids) < len(different):
+    if not _are_clear(page):
         values: dict[str, str] = {}
         for figure in page.figures():
             if not figure.id:

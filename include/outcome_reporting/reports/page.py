@@ -60,7 +60,7 @@ def assemble_page(facts: OutcomeFacts, year: int, language: str = "en") -> Page:
     page.panels = _panels(context, page)
     page.files = _files(context)
     if facts.changes:
-        values = dict(page.values())
+        values = {figure.id: figure.value for figure in page.figures()}
         changed = [one for own, one in facts.changes.items() if own in values and values[own] != one.before]
         page.changed_count = len(changed)
         page.changed_by = sorted({one.file_name for one in changed if one.file_name})
