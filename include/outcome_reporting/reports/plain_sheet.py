@@ -123,10 +123,9 @@ class PlainSheet:
         self.add_row(cells, columns, f' ht="{points:g}" customHeight="1"')
         self._merged.append(f'<mergeCell ref="A{self.row}:{COLUMNS[columns - 1]}{self.row}"/>')
 
-    def dimension(self) -> str:
-        return f'<dimension ref="A1:{COLUMNS[self.columns - 1]}{self._last}"/>'
-
-    def data(self) -> str:
-        """The rows, and after them what is merged."""
+    def xml(self, before: str, between: str, after: str) -> str:
+        """The sheet: `between` stands after its dimension, `after` after its rows and what is merged."""
+        dimension = f'<dimension ref="A1:{COLUMNS[self.columns - 1]}{self._last}"/>'
         merged = f'<mergeCells count="{len(self._merged)}">{"".join(self._merged)}</mergeCells>' if self._merged else ""
-        return f"<sheetData>{''.join(self._rows)}</sheetData>{merged}"
+        head, tail = f"{before}{dimension}{between}<sheetData>", f"</sheetData>{merged}{after}"
+        return "".join([head, *self._rows, tail])

@@ -19,7 +19,7 @@ from zipfile import ZipFile
 import xlsxwriter
 from xlsxwriter.utility import quote_sheetname, xl_range_abs
 
-from .archive import archive, deflated
+from .archive import Part, archive, deflated
 from .plain_sheet import PlainSheet, xml_text
 
 _TITLE, _CREATED = "THE TITLE", datetime(1999, 1, 1)  # what stands in a frame where a page has its own
@@ -119,14 +119,12 @@ class Frame:
     def fill(self, title: str, created: datetime, sheets: Sequence[tuple[PlainSheet, ChartData | None]]) -> bytes:
         """The workbook with these sheets, in the order of the shapes; a chart where its shape has one."""
         core = self._core.replace(_CREATED.strftime(_STAMP), created.strftime(_STAMP))
-        parts = {"docProps/core.xml": core.replace(_TITLE, xml_text(title))}
+        parts = [*self._stem, deflated("docProps/core.xml", core.replace(_TITLE, xml_text(title)))]
         for place, (sheet, chart) in enumerate(sheets):
-            head, middle, tail = self._sheets[place]
-            data = f"{head}{sheet.dimension()}{middle}{sheet.data()}{tail}"
-            parts[f"xl/worksheets/sheet{place + 1}.xml"] = data
+            parts.append(deflated(f"xl/worksheets/sheet{place + 1}.xml", sheet.xml(*self._sheets[place])))
             if chart is not None:
-                parts |= self._charts[place].fill(self._names[place], chart)
-        return archive([*self._stem, *(deflated(name, part) for name, part in parts.items())])
+                parts += self._charts[place].fill(self._names[place], chart)
+        return archive(parts)
 
 
 @lru_cache(maxsize=64)
@@ -142,13 +140,21 @@ class _ChartFrame:
         self._number, self._drawing = number, drawing
         (self._before, after) = chart.split(_TITLE)
         self._between = _REFERENCE.split(after)
+        self._drawings: dict[int, Part] = {}  # by row
 
-    def fill(self, sheet: str, data: ChartData) -> dict[str, str]:
+    def fill(self, sheet: str, data: ChartData) -> list[Part]:
         first, *others = self._between
         ranges = [f"{one.xml(sheet)}{other}" for one, other in zip(data.ranges, others, strict=True)]
         chart = "".join((self._before, xml_text(data.title), first, *ranges))
-        drawing = _ANCHOR_ROW.sub(lambda found: f"<xdr:row>{int(found[1]) + data.row}</xdr:row>", self._drawing)
-        return {f"xl/charts/chart{self._number}.xml": chart, f"xl/drawings/drawing{self._number}.xml": drawing}
+        return [deflated(f"xl/charts/chart{self._number}.xml", chart), self._drawn_at(data.row)]
+
+    def _drawn_at(self, row: int) -> Part:
+        """The drawing; nearly all pages have their chart in one of a few rows, so that it is packed for them once."""
+        part = self._drawings.get(row)
+        if part is None:
+            drawing = _ANCHOR_ROW.sub(lambda found: f"<xdr:row>{int(found[1]) + row}</xdr:row>", self._drawing)
+            part = self._drawings[row] = deflated(f"xl/drawings/drawing{self._number}.xml", drawing)
+        return part
 
 
 def _cut(sheet: str) -> tuple[str, str, str]:
