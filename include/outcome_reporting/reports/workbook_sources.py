@@ -6,14 +6,14 @@ is listed by what it is a part of, with the weight; an indicator by its cells. T
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Sequence
 
 from outcome_reporting.domain.figures import FigureIds, plan_what, sdg_what, what_text
 from outcome_reporting.domain.money import plain_usd
 from outcome_reporting.domain.outcome import Explanation, OutcomeFacts, SourceFile, SourceLine, YearSources
 
 from .model import Page
-from .plain_sheet import COLUMNS, ROW, PlainSheet, TextsOfColumn, new_text_cell, number_cell, text_cell, text_cells
+from .plain_sheet import COLUMNS, ROW, PlainSheet, TextsOfColumn, new_text_cell, number_cell, text_cells
 from .texts import Texts
 from .workbook_frame import Styles
 
@@ -84,13 +84,11 @@ class _Lines:
             f"{share}{self._dropped.get(id(line.file)) or self._drop(line.file)}"
         )
 
-    def split(self, stem: str, output: str, fund_type: str, percent: str, shares: Mapping[str, int]) -> None:
-        """What figures, whose ids begin with `stem` and end in a measure, have of one output and kind of fund."""
+    def split(self, figures: Sequence[str], output: str, fund_type: str, percent: str, shares: Sequence[int]) -> None:
+        """What figures, given as cells of their ids, have of one output and kind of fund: a share of each, or 0."""
         where = f"{_OUTPUTS[output]}{_FUNDS[fund_type]}{_WEIGHTS[percent]}{self._before_share}"
         self.rows += [
-            f"{text_cell(0, stem + measure)}{where}{plain_usd(share)}</v></c>"
-            for measure, share in shares.items()
-            if share
+            f"{figure}{where}{plain_usd(share)}</v></c>" for figure, share in zip(figures, shares, strict=True) if share
         ]
 
     def value(self, figure_id: str, file: SourceFile, sheet: str, row: int, column: str, text: str) -> None:
@@ -127,21 +125,28 @@ def _parts(facts: OutcomeFacts, year: int, sources: YearSources) -> Iterator[tup
 
 def _splits(lines: _Lines, facts: OutcomeFacts, year: int, sources: YearSources) -> None:
     ids = FigureIds(facts.outcome, facts.plan_period)
+    figures: dict[tuple[str, str], list[str]] = {}  # by goal and target: each is split by outputs and kinds of fund
     for row in facts.sdg:
         if row.fiscal_year != year:
             continue
+        own = figures.get((row.goal, row.target))
+        if own is None:
+            stem = ids.stem(year, what_text(*sdg_what(row.goal, row.target)))
+            own = figures[row.goal, row.target] = _figure_cells(stem, "planned", "available", "expense")
         weight = sources.sdg_weights.get((row.output, row.target or row.goal))
         percent = "100" if row.method == "none" else weight.percent if weight else ""
-        stem = ids.stem(year, what_text(*sdg_what(row.goal, row.target)))
-        shares = {"planned": row.planned, "available": row.available, "expense": row.expense}
-        lines.split(stem, row.output, row.fund_type, percent, shares)
+        lines.split(own, row.output, row.fund_type, percent, (row.planned, row.available, row.expense))
     for line in facts.plan:
         if line.fiscal_year != year or not line.framework:
             continue
         weight = sources.plan_weights.get((line.framework, line.element))
         stem = ids.stem(year, what_text(*plan_what(line.framework, line.element, line.kind)))
         percent = weight.percent if weight else "" if line.element else "100"
-        lines.split(stem, "", "", percent, {"planned": line.planned, "expense": line.expense})
+        lines.split(_figure_cells(stem, "planned", "expense"), "", "", percent, (line.planned, line.expense))
+
+
+def _figure_cells(stem: str, *measures: str) -> list[str]:
+    return [new_text_cell(0, stem + measure) for measure in measures]
 
 
 def _cells(lines: _Lines, facts: OutcomeFacts, year: int, sources: YearSources) -> None:

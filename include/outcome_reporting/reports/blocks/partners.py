@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from operator import attrgetter
 
 from outcome_reporting.domain.figures import what_text
 from outcome_reporting.domain.partner_lines import smaller_partners
@@ -60,7 +61,12 @@ def lines(context: Context) -> list[Line]:
             type_name = types.get(row.contributor_type, row.contributor_type)
             found[key] = Line(key[0], row.name or row.partner, type_name, kind, row.expense, row.contribution)
     _join_contributions(found)
-    return sorted(found.values(), key=lambda a: (_LAST.get(a.kind, 0), -a.expense, -a.contribution, a.name, a.kind))
+    listed = sorted(found.values(), key=attrgetter("kind"))  # the least of the orders first, the greatest last
+    listed.sort(key=attrgetter("name"))
+    listed.sort(key=attrgetter("contribution"), reverse=True)
+    listed.sort(key=attrgetter("expense"), reverse=True)
+    listed.sort(key=lambda line: _LAST.get(line.kind, 0))
+    return listed
 
 
 def _join_contributions(found: dict[tuple[str, str], Line]) -> None:
