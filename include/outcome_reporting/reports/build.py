@@ -10,7 +10,7 @@ from pathlib import Path
 
 from outcome_reporting.domain.outcome import OutcomeFacts, OutcomeYearSummary
 
-from .html import TEMPLATES, path_part, render_page
+from .html import TEMPLATES, page_bytes, path_part
 from .page import build_page
 from .site import outcome_path, render_index, render_office, render_redirect, render_year_index, site_paths
 from .sources_page import render_sources
@@ -49,8 +49,8 @@ def build_outcome_year(facts: OutcomeFacts, year: int, folder: Path, language: s
     page = build_page(facts, year, language)
     paths = site_paths(facts, year)
     book = workbook_bytes(page, facts)
-    html = render_page(page, paths.workbook_name, len(book))
-    files = {paths.workbook: book, paths.page: html.encode(), paths.sources: render_sources(facts, page).encode()}
+    html = page_bytes(page, paths.workbook_name, len(book))
+    files = {paths.workbook: book, paths.page: html, paths.sources: render_sources(facts, page).encode()}
     newest = max(facts.years, default=year)
     files[paths.index] = render_redirect(newest, facts.title, language).encode()
     return [folder / name for name, content in files.items() if write_if_changed(folder / name, content)]

@@ -37,16 +37,21 @@ def render_template(name: str, **values: object) -> str:
 
 
 def render_page(page: Page, workbook_name: str = "", workbook_bytes: int = 0) -> str:
-    """The html of a page at `<office>/<period>/<outcome>/<year>/index.html`; `workbook_name` lies beside it.
+    """The html of a page at `<office>/<period>/<outcome>/<year>/index.html`; `workbook_name` lies beside it."""
+    return page_bytes(page, workbook_name, workbook_bytes).decode()
+
+
+def page_bytes(page: Page, workbook_name: str = "", workbook_bytes: int = 0) -> bytes:
+    """The same as it is written.
 
     Draws fewer indicators (all stay in the table) when the page would exceed SIZE_LIMIT.
     """
-    html = ""
+    content = b""
     for drawn in _INDICATORS_DRAWN:
-        html = _render(page, workbook_name, workbook_bytes, drawn)
-        if len(html) <= SIZE_LIMIT and len(html.encode()) <= SIZE_LIMIT:
+        content = _render(page, workbook_name, workbook_bytes, drawn).encode()
+        if len(content) <= SIZE_LIMIT:
             break
-    return html
+    return content
 
 
 def _render(page: Page, workbook_name: str, workbook_bytes: int, drawn: int) -> str:
@@ -298,4 +303,4 @@ def _note(note: Note, texts: Texts) -> str:
     )
 
 
-__all__ = ["SIZE_LIMIT", "path_part", "render_page", "render_template"]
+__all__ = ["SIZE_LIMIT", "page_bytes", "path_part", "render_page", "render_template"]

@@ -47,7 +47,10 @@ class FigureList:
                     for place, (own, value) in enumerate(figures, start=row)
                 ]
             )
-        self._rows += [one for side_by_side in zip(*listed, strict=True) for one in side_by_side if one]
+        if len(listed) == 1:
+            self._rows += filter(None, listed[0])
+        else:
+            self._rows += [one for side_by_side in zip(*listed, strict=True) for one in side_by_side if one]
 
     def _around_value(self, unit: str) -> tuple[str, str]:
         """What stands before and after a value of this unit."""
