@@ -1,7 +1,8 @@
-"""The child that builds reports: started by `builders`, never imported by anything else.
+"""The program that builds reports: started by `builders`, never imported by anything else.
 
-It reads its settings and then one job after the other from standard input, and answers each with one line of JSON.
-It ends when its parent closes the pipe.
+It is given the sockets of as many processes as are wanted, imports once what all of them need, and forks itself for
+each further one. Each reads settings and then one job after the other from its socket, and answers each job with one
+line of JSON. It ends when its parent closes the socket.
 """
 
 from __future__ import annotations
@@ -10,29 +11,63 @@ import gc
 import json
 import os
 import pickle
+import socket
 import sys
+from collections.abc import Iterator, Sequence
+from typing import BinaryIO
 
 
 def main() -> None:
-    channel = os.fdopen(os.dup(1), "w")
-    os.dup2(2, 1)  # what a library prints never mixes with the answers
-    from outcome_reporting.workflows.report_pages import build_pages  # at once, even if there is no work yet
+    os.dup2(2, 1)  # what a library prints is no answer of the command that started this one
+    channels = [socket.socket(fileno=int(number)) for number in sys.argv[1:]]
+    from outcome_reporting.workflows import report_pages  # noqa: F401 - at once, even if there is no work yet
 
     # Collecting in the middle of a page only costs time: what is imported stays, the rest goes after each job.
     gc.disable()
     gc.freeze()
-    inbox = sys.stdin.buffer
-    try:
-        settings = pickle.load(inbox)
-    except EOFError:
-        return
+    forks: list[int] = []
+    _serve(_own_channel(channels, forks))
+    for fork in forks:
+        os.waitpid(fork, 0)
+
+
+def _own_channel(channels: Sequence[socket.socket], forks: list[int]) -> socket.socket:
+    """The first socket is this process's, each other one a fork's: no process holds another's, so that it can end."""
+    own = channels[0]
+    for channel in channels[1:]:
+        process = os.fork()
+        if process == 0:
+            own = channel
+            forks.clear()
+            break
+        forks.append(process)
+    for channel in channels:
+        if channel is not own:
+            channel.close()
+    return own
+
+
+def _serve(channel: socket.socket) -> None:
+    from outcome_reporting.workflows.report_pages import build_pages
+
+    with channel, channel.makefile("rb") as inbox, channel.makefile("w") as outbox:
+        try:
+            settings = pickle.load(inbox)
+        except EOFError:
+            return
+        for built in build_pages(settings, _jobs(inbox)):
+            print(json.dumps(built.as_dict()), file=outbox, flush=True)
+            gc.collect()
+
+
+def _jobs(inbox: BinaryIO) -> Iterator:
+    """Jobs until the parent has no more."""
     while True:
         try:
             job = pickle.load(inbox)
         except EOFError:
             return
-        print(json.dumps(build_pages(settings, job).as_dict()), file=channel, flush=True)
-        gc.collect()
+        yield job
 
 
 if __name__ == "__main__":

@@ -1,7 +1,8 @@
 """Pages are built, a few offices at a time, in as many processes as there are cores, each reading its own facts.
 
-The builders are programs of their own (not forks), so that they work the same from a DAG task, a test or the
-command line. They are ours and trusted: settings and jobs go to them pickled, what they did comes back as JSON.
+The builders are a program of their own and its forks (not forks of this process), so that they work the same from a
+DAG task, a test or the command line. They are ours and trusted: settings and jobs go to them pickled, what they did
+comes back as JSON.
 """
 
 from __future__ import annotations
@@ -11,24 +12,59 @@ import json
 import os
 import pickle
 import queue
+import socket
 import subprocess
 import sys
 import threading
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import BinaryIO
 
 from outcome_reporting.domain.errors import SystemFault
 from outcome_reporting.settings import Settings
 from outcome_reporting.warehouse.server import warehouse_url
-
-if TYPE_CHECKING:
-    from outcome_reporting.workflows.report_pages import BuiltPages, PagesJob
+from outcome_reporting.workflows.pages_job import BuiltPages, PagesJob
 
 _PACKAGES = Path(__file__).resolve().parents[2]
 _FEW = 1  # so few jobs are done here before another process has even started
-_waiting: list[subprocess.Popen[bytes]] = []  # builders that were started ahead and have nobody to feed them yet
+
+
+_ENVIRONMENT = {
+    "PYTHONPATH": os.pathsep.join([str(_PACKAGES), os.environ.get("PYTHONPATH", "")]),
+    # what one page needed is kept for the next: giving it back and asking again costs a seventh of a builder
+    "MALLOC_MMAP_THRESHOLD_": str(32 * 1024**2),
+    "MALLOC_TRIM_THRESHOLD_": str(256 * 1024**2),
+    "OPENBLAS_NUM_THREADS": "1",  # no matrix is multiplied: threads would only be started, and not outlive a fork
+}
+
+
+class _Crew:
+    """Builders, and for each the socket by which it is fed."""
+
+    def __init__(self, size: int) -> None:
+        pairs = [socket.socketpair() for _ in range(size)]
+        self.channels = [ours for ours, _ in pairs]
+        theirs = [their.fileno() for _, their in pairs]
+        self._program = subprocess.Popen(
+            [sys.executable, "-m", "outcome_reporting.workflows.builder_process", *map(str, theirs)],
+            stdin=subprocess.DEVNULL,
+            pass_fds=theirs,
+            env=os.environ | _ENVIRONMENT,
+        )
+        for _, their in pairs:
+            their.close()
+
+    def dismiss(self) -> None:
+        """Builders end when nobody can give them anything any more, with the job that they have in hand."""
+        for channel in self.channels:
+            with contextlib.suppress(OSError):  # a builder that has died
+                channel.shutdown(socket.SHUT_RDWR)
+            channel.close()
+        self._program.wait()
+
+
+_ahead: list[_Crew] = []  # started before there was anything to do, and fed by nobody yet
 
 
 @contextlib.contextmanager
@@ -38,12 +74,13 @@ def builders_ahead(jobs: int) -> Iterator[None]:
     For a night in one process, where a core is idle while money is allocated; a task that only builds reports has
     nothing to do meanwhile. Those that nobody needed are gone when the block is left.
     """
-    _waiting.extend(_start() for _ in range(_size(jobs) if jobs > _FEW else 0))
+    if jobs > _FEW:
+        _ahead.append(_Crew(_size(jobs)))
     try:
         yield
     finally:
-        while _waiting:
-            _end(_waiting.pop())
+        while _ahead:
+            _ahead.pop().dismiss()
 
 
 def build_in_parts(settings: Settings, jobs: Sequence[PagesJob]) -> Iterator[BuiltPages]:
@@ -51,24 +88,29 @@ def build_in_parts(settings: Settings, jobs: Sequence[PagesJob]) -> Iterator[Bui
     if len(jobs) <= _FEW:
         from outcome_reporting.workflows.report_pages import build_pages
 
-        for job in jobs:
-            yield build_pages(settings, job)
+        yield from build_pages(settings, jobs)
         return
-    yield from _in_processes(replace(settings, warehouse_url=warehouse_url(settings)), jobs)
+    crew = _crew(_size(len(jobs)))
+    try:
+        yield from _fed(crew, replace(settings, warehouse_url=warehouse_url(settings)), jobs)
+    finally:
+        crew.dismiss()
 
 
-def _in_processes(settings: Settings, jobs: Sequence[PagesJob]) -> Iterator[BuiltPages]:
-    from outcome_reporting.workflows.report_pages import BuiltPages
+def _crew(size: int) -> _Crew:
+    """The builders that were started ahead, unless they are too few."""
+    if _ahead and len(_ahead[-1].channels) >= size:
+        return _ahead.pop()
+    return _Crew(size)
 
+
+def _fed(crew: _Crew, settings: Settings, jobs: Sequence[PagesJob]) -> Iterator[BuiltPages]:
     waiting: queue.SimpleQueue[PagesJob] = queue.SimpleQueue()
     for job in jobs:
         waiting.put(job)
     done: queue.SimpleQueue[dict | BaseException] = queue.SimpleQueue()
-    builders = [
-        threading.Thread(target=_feed, args=(settings, waiting, done), daemon=True) for _ in range(_size(len(jobs)))
-    ]
-    for builder in builders:
-        builder.start()
+    for channel in crew.channels:
+        threading.Thread(target=_feed, args=(channel, settings, waiting, done), daemon=True).start()
     for _ in jobs:
         result = done.get()
         if isinstance(result, BaseException):
@@ -77,61 +119,34 @@ def _in_processes(settings: Settings, jobs: Sequence[PagesJob]) -> Iterator[Buil
                     waiting.get_nowait()
             raise result
         yield BuiltPages.from_dict(result)
-    for builder in builders:
-        builder.join()
 
 
-def _feed(settings: Settings, waiting: queue.SimpleQueue, done: queue.SimpleQueue) -> None:
-    """Give one builder job after job until none waits; its end of input is its end."""
+def _feed(channel: socket.socket, settings: Settings, waiting: queue.SimpleQueue, done: queue.SimpleQueue) -> None:
+    """Give one builder its settings, then job after job until none waits."""
+    given = pickle.dumps(settings)
     try:
-        process = _waiting.pop()
-    except IndexError:
-        process = _start()
-    assert process.stdin and process.stdout
-    try:
-        pickle.dump(settings, process.stdin)
-        while True:
-            try:
-                job = waiting.get_nowait()
-            except queue.Empty:
-                break
-            pickle.dump(job, process.stdin)
-            process.stdin.flush()
-            answer = process.stdout.readline()
-            if not answer:
-                names = ", ".join(job.offices)
-                raise SystemFault(f"The process that builds the reports of {names} ended; its log says why")
-            done.put(json.loads(answer))
-        _end(process)
+        with channel.makefile("rb") as answers:
+            while True:
+                try:
+                    job = waiting.get_nowait()
+                except queue.Empty:
+                    return
+                done.put(_answer(channel, answers, given + pickle.dumps(job), job))
+                given = b""
     except BaseException as fault:
-        process.kill()
-        process.wait()
-        process.stdout.close()
         done.put(fault)
+
+
+def _answer(channel: socket.socket, answers: BinaryIO, given: bytes, job: PagesJob) -> dict:
+    """What a builder says of a job. Raises SystemFault when it has died."""
+    answer = b""
+    with contextlib.suppress(OSError):
+        channel.sendall(given)
+        answer = answers.readline()
+    if not answer:
+        raise SystemFault(f"The process that builds the reports of {', '.join(job.offices)} ended; its log says why")
+    return json.loads(answer)
 
 
 def _size(jobs: int) -> int:
     return min(jobs, os.cpu_count() or 1)
-
-
-def _start() -> subprocess.Popen[bytes]:
-    return subprocess.Popen(
-        [sys.executable, "-m", "outcome_reporting.workflows.builder_process"],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        env=os.environ
-        | {
-            "PYTHONPATH": os.pathsep.join([str(_PACKAGES), os.environ.get("PYTHONPATH", "")]),
-            # what one page needed is kept for the next: giving it back and asking again costs a seventh of a builder
-            "MALLOC_MMAP_THRESHOLD_": str(32 * 1024**2),
-            "MALLOC_TRIM_THRESHOLD_": str(256 * 1024**2),
-        },
-    )
-
-
-def _end(process: subprocess.Popen[bytes]) -> None:
-    """A builder ends when nobody can give it anything any more."""
-    assert process.stdin and process.stdout
-    process.stdin.close()
-    process.wait()
-    process.stdout.close()

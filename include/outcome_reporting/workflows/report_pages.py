@@ -2,70 +2,39 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
-from dataclasses import asdict, dataclass
-from datetime import datetime
-from pathlib import Path
+from collections.abc import Collection, Iterable, Iterator
+from typing import Any
 
-from outcome_reporting.domain.outcome import Labels, OutcomeYearSummary
+import psycopg
+
+from outcome_reporting.domain.outcome import Labels
 from outcome_reporting.reports.build import build_outcome_year
 from outcome_reporting.reports.errors import UnpublishablePage
-from outcome_reporting.reports.summary import summarize, summary_of
+from outcome_reporting.reports.summary import summarize
 from outcome_reporting.settings import Settings
-from outcome_reporting.warehouse.outcome_facts import Publication, read_outcomes
+from outcome_reporting.warehouse.outcome_facts import read_outcomes
 from outcome_reporting.warehouse.server import open_session
 from outcome_reporting.workflows.house import House, open_house
+from outcome_reporting.workflows.pages_job import BuiltPages, PagesJob
 
 
-@dataclass(frozen=True, slots=True)
-class PagesJob:
-    """Some offices of one publication. `outcome` and `year` limit the pages, never what is summarized."""
-
-    publication: Publication
-    offices: tuple[str, ...]
-    folder: Path
-    outcome: str | None = None
-    year: int | None = None
-    has_pages: bool = True  # False: only the lines of the front page are wanted
-
-
-@dataclass(slots=True)
-class BuiltPages:
-    """What became of a job: one summary for every outcome and year, files written, pages refused and why."""
-
-    summaries: list[OutcomeYearSummary]
-    data_date: datetime | None
-    files_written: int = 0
-    problems: tuple[str, ...] = ()
-
-    def as_dict(self) -> dict:
-        return {
-            "summaries": [asdict(one) for one in self.summaries],
-            "data_date": self.data_date and self.data_date.isoformat(),
-            "files_written": self.files_written,
-            "problems": list(self.problems),
-        }
-
-    @classmethod
-    def from_dict(cls, values: dict) -> BuiltPages:
-        return cls(
-            [summary_of(one) for one in values["summaries"]],
-            values["data_date"] and datetime.fromisoformat(values["data_date"]),
-            values["files_written"],
-            tuple(values["problems"]),
-        )
-
-
-def build_pages(settings: Settings, job: PagesJob) -> BuiltPages:
-    """Read the offices' outcomes and write their pages below `job.folder`.
+def build_pages(settings: Settings, jobs: Iterable[PagesJob]) -> Iterator[BuiltPages]:
+    """For each job read its offices' outcomes and write their pages below `job.folder`; one session serves them all.
 
     A page that may not be published is among the problems, and what stood there before stays. Running it again
     writes nothing.
     """
     house = open_house(settings)
-    cells = None if job.has_pages else ()  # a line of the front page is explained by no cell
     with open_session(settings) as session:
-        facts = read_outcomes(session, job.publication, labels_of(house), _element_names(house), job.offices, cells)
+        for job in jobs:
+            with session.transaction():
+                built = _built(house, session, job)
+            yield built
+
+
+def _built(house: House, session: psycopg.Connection[Any], job: PagesJob) -> BuiltPages:
+    cells = None if job.has_pages else ()  # a line of the front page is explained by no cell
+    facts = read_outcomes(session, job.publication, labels_of(house), _element_names(house), job.offices, cells)
     written, problems = 0, []
     for one in facts:
         if not job.has_pages or job.outcome not in (None, one.outcome):

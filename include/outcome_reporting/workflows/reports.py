@@ -153,7 +153,7 @@ def _build(
     """Build these offices' pages, then the front pages over them and what is `kept` of the others."""
     from outcome_reporting.reports.build import build_site, remove_gone
     from outcome_reporting.workflows.builders import build_in_parts
-    from outcome_reporting.workflows.report_pages import PagesJob
+    from outcome_reporting.workflows.pages_job import PagesJob
 
     folder.mkdir(parents=True, exist_ok=True)
     built = kept or _Built([])
