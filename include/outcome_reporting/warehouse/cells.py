@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import Any
 
 import numpy as np
@@ -55,12 +55,16 @@ class Cells:
     cents: Numbers
 
     @classmethod
+    def joined(cls, those: Sequence[Cells]) -> Cells:
+        """All of them, one after the other."""
+        return cls(*(np.concatenate([getattr(one, field.name) for one in those]) for field in fields(cls)))
+
+    @classmethod
     def of_rows(cls, rows: Iterable[Sequence[Any]]) -> Cells:
         """From rows of a measure, a part, and the other columns of all cells that share the two."""
         measures, parts, *columns = zip(*rows, strict=True) if rows else ([],) * 7
         sizes = [len(column) for column in columns[0]]
-        joined = (np.concatenate([np.empty(0, np.int64), *column]) for column in columns)
-        return cls(_repeated(measures, sizes), _repeated(parts, sizes), *joined)
+        return cls(repeated(measures, sizes), repeated(parts, sizes), *map(concatenated, columns))
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,5 +145,10 @@ def _packed(keys: Sequence[Numbers]) -> Numbers:
     return packed
 
 
-def _repeated(values: Sequence[int], times: Sequence[int]) -> Numbers:
+def repeated(values: Sequence[int], times: Sequence[int]) -> Numbers:
     return np.repeat(np.array(values, np.int64), times)
+
+
+def concatenated(columns: Sequence[Numbers]) -> Numbers:
+    """Columns of any width, or none at all, as one."""
+    return np.concatenate([np.empty(0, np.int64), *columns])

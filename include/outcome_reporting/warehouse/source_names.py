@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC
@@ -33,6 +34,8 @@ class SourceNames:
     type_of_fund: Numbers
     is_direct: NDArray[np.bool_]  # by fund
     partners: Mapping[int, str]  # those that may be named
+    places_of: Mapping[tuple[str, int], Sequence[int]]  # of an output in a year, one for each plan period
+    spelled: Mapping[str, int]  # the partner that is meant by a spelling
 
 
 def read_names(rows: Rows) -> SourceNames:
@@ -40,6 +43,9 @@ def read_names(rows: Rows) -> SourceNames:
     places = [(((outcome, period), year), output) for outcome, period, year, output in rows(statements.PLACES)]
     pages = sorted({page for page, _ in places})
     number_of_page = {page: number for number, page in enumerate(pages)}
+    places_of: dict[tuple[str, int], list[int]] = defaultdict(list)
+    for number, ((_, year), output) in enumerate(places):
+        places_of[output, year].append(number)
     funds = rows(statements.FUNDS)
     fund_types = sorted({fund_type for _, fund_type, _ in funds})
     return SourceNames(
@@ -56,6 +62,8 @@ def read_names(rows: Rows) -> SourceNames:
         _numbers(fund_types.index(fund_type) for _, fund_type, _ in funds),
         np.array([is_direct for *_, is_direct in funds], bool),
         dict(rows(statements.PARTNERS)),
+        places_of,
+        dict(rows(statements.SPELLINGS)),
     )
 
 

@@ -132,24 +132,31 @@ _HAS_CENTS = "({row}.amount_usd is not null or {row}.currency = 'USD' or r.rate_
 _COLUMNS = """array_agg(place_no) as place, array_agg(fund_no) as fund, array_agg(partner_no) as partner,
   array_agg(row_no) as row, array_agg(cents) as cents"""
 
-# Each part is read by itself, along the primary key: slices that are no longer live are never touched.
+# Each part is read by itself, along the primary key: slices that are no longer live are never touched. Codes come as
+# one text for each part, which `source_cells.py` looks up: to join three of them to each row costs twice as much.
+_CODES = """array_agg(e.row_no) as row, array_agg(e.fiscal_year::integer) as year,
+  string_agg(e.output, E'\\n') as output, string_agg(e.fund, E'\\n') as fund,
+  string_agg(coalesce(e.partner, ''), E'\\n') as partner"""
+
 EXPENSES = f"""
-select {EXPENSE} as measure, s.part_no, cells.*
+select s.part_no, cells.*
 from told_part s cross join lateral (
-  select {_COLUMNS}
-  from (
-    select k.place_no, f.fund_no, e.row_no, {_cents("e")} as cents,
-      case when not f.is_direct or e.partner is null then {NOBODY} else coalesce(p.partner_no, {UNKNOWN}) end
-        as partner_no
-    from core.expense e
-    join told_place k on k.output = e.output and k.fiscal_year = e.fiscal_year
-    join told_fund f on f.fund = e.fund
-    left join told_partner p on p.spelling = e.partner
-    left join told_rate r on r.currency = e.currency and r.date = e.posting_date and e.amount_usd is null
-    where {_ROWS} and {_HAS_CENTS.format(row="e")}
-  ) as cell
+  select {_CODES}, array_agg((coalesce(e.amount_usd, round(e.amount, 2)) * 100)::bigint) as cents
+  from core.expense e
+  where {_ROWS} and (e.amount_usd is not null or e.currency = 'USD')
 ) as cells
 where s.dataset = 'expenses' and cells.row is not null"""
+
+# Amounts of another currency whose rate is known.
+FOREIGN_EXPENSES = f"""
+select s.part_no, {_CODES}, array_agg({_cents("e")}) as cents
+from told_part s
+cross join lateral (
+  select * from core.expense e where {_ROWS} and e.amount_usd is null and e.currency <> 'USD' offset 0
+) e
+join told_rate r on r.currency = e.currency and r.date = e.posting_date
+where s.dataset = 'expenses' and exists (select from told_rate)
+group by s.part_no"""
 
 # Of a budget's key the revised row alone counts; its two amounts are cells of their own.
 BUDGETS = f"""
@@ -216,6 +223,7 @@ join intake.load l on l.load_id = s.load_id join intake.file f on f.file_id = l.
 order by s.sheet_no"""
 PLACES = "select outcome, plan_period, fiscal_year, output from told_place order by place_no"
 FUNDS = "select fund, fund_type, is_direct from told_fund order by fund_no"
+SPELLINGS = "select spelling, partner_no from told_partner"
 PARTNERS = "select distinct partner_no, partner from told_partner where not is_withheld"
 
 # Weights of a year that was written; money of a year without weights takes the nearest earlier one.

@@ -18,7 +18,8 @@ from psycopg.rows import tuple_row
 
 from outcome_reporting.domain.outcome import Explanation, ResultSource, SourceLine, WeightSource, YearSources
 from outcome_reporting.warehouse import source_statements as statements
-from outcome_reporting.warehouse.cells import Cells, Numbers, NumbersLoader, grouped, large_enough, largest
+from outcome_reporting.warehouse.cells import Cells, Numbers, grouped, large_enough, largest
+from outcome_reporting.warehouse.source_cells import read_cells
 from outcome_reporting.warehouse.source_names import Key, Rows, SourceNames, read_names
 from outcome_reporting.warehouse.source_totals import GROUPS_SHOWN, GroupedCells
 
@@ -77,7 +78,7 @@ def read_sources(
         return connection.cursor(row_factory=tuple_row).execute(query, given | more).fetchall()
 
     names = read_names(rows)
-    cells = _read_cells(connection)
+    cells = read_cells(connection, names)
     found: _Years = defaultdict(lambda: defaultdict(_Year))
     groups = GroupedCells(cells, names)
     for (key, year), measure, fund_type, explanation in groups.of_funds():
@@ -95,14 +96,6 @@ def read_sources(
     core_revenue = {(fiscal_year, partner): percent for fiscal_year, partner, percent in revenue}
     years = {key: {year: _year(one) for year, one in sorted(own.items())} for key, own in found.items()}
     return Sources(years, core_revenue)
-
-
-def _read_cells(connection: psycopg.Connection[Any]) -> Cells:
-    with connection.cursor(row_factory=tuple_row, binary=True) as cursor:
-        for number in ("int4", "int8"):
-            cursor.adapters.register_loader(cursor.adapters.types[number].array_oid, NumbersLoader)
-        queries = (statements.EXPENSES, statements.BUDGETS, statements.CONTRIBUTIONS)
-        return Cells.of_rows([row for query in queries for row in cursor.execute(query)])
 
 
 def _lines(cells: Cells, names: SourceNames, rows: Rows, found: _Years) -> None:
