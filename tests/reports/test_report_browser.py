@@ -11,7 +11,8 @@ from pathlib import Path
 import pytest
 from sample_facts import YEARS, kgz_facts
 
-from outcome_reporting.reports.build import build_outcome_year, build_site
+from outcome_reporting.reports.build import build_outcome_year
+from outcome_reporting.reports.build_site import build_site
 from outcome_reporting.reports.site import site_paths
 from outcome_reporting.reports.summary import summarize
 

@@ -49,9 +49,16 @@ def _stale(settings: Settings, connection: Connection, publication: Publication)
 
 
 def _offices_of_lines(connection: Connection) -> set[str]:
-    """Every office that has or had something to report."""
-    tables = ("resource_line", "partner_line", "result_line", "note_line")
-    query = " union ".join(f"select office from report.{table}" for table in tables)
+    """Every office that has or had something to report, each found by one step in the key and not row by row."""
+    query = " union ".join(
+        f"""(with recursive found as (
+          select min(office) as office from report.{table}
+          union all
+          select (select min(line.office) from report.{table} line where line.office > found.office)
+          from found where found.office is not null
+        ) select office from found where office is not null)"""
+        for table in ("resource_line", "partner_line", "result_line", "note_line")
+    )
     return {office for (office,) in connection.exec_driver_sql(query)}
 
 
@@ -151,7 +158,7 @@ def _build(
     kept: _Built | None = None,
 ) -> _Built:
     """Build these offices' pages, then the front pages over them and what is `kept` of the others."""
-    from outcome_reporting.reports.build import build_site, remove_gone
+    from outcome_reporting.reports.build_site import build_site, remove_gone
     from outcome_reporting.workflows.builders import build_in_parts
     from outcome_reporting.workflows.pages_job import PagesJob
 
