@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable, Sequence, Set
 from contextlib import AbstractContextManager
 from dataclasses import asdict, dataclass, field
 from datetime import datetime
+from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -25,7 +26,7 @@ from outcome_reporting.workflows.house import open_house
 if TYPE_CHECKING:
     from sqlalchemy import Connection
 
-_OFFICES_A_JOB = 10  # read in one pass: each pass has a price of its own
+_OFFICES_A_JOB = 13  # at most, read in one pass: each pass has a price of its own
 _LINES = "lines.json"  # beside the site: what the front page says of each outcome and year
 _KEPT_RELEASES = 2
 
@@ -113,9 +114,12 @@ def build_reports(
     return _summary(scope.pages(built.lines), built.files_written, front, built.problems)
 
 
-def _in_parts(those: Sequence[str], size: int) -> Iterable[tuple[str, ...]]:
-    """These names in order, so many at a time."""
-    return (tuple(those[start : start + size]) for start in range(0, len(those), size))
+def in_parts(those: Sequence[str], size: int) -> Iterable[tuple[str, ...]]:
+    """These names in order, at most so many at a time; nearly as many each time, and each core as often."""
+    cores = os.cpu_count() or 1
+    parts = min(len(those), cores * -(-len(those) // (cores * size))) if len(those) > size else 1
+    ends = [len(those) * part // parts for part in range(parts + 1)]
+    return (tuple(those[start:end]) for start, end in pairwise(ends) if end > start)
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,7 +172,7 @@ def _build(
     jobs = [
         PagesJob(publication, part, folder, scope.outcome, scope.year, has_pages)
         for those, has_pages in (([one for one in offices if one not in silent], True), (silent, False))
-        for part in _in_parts(those, _OFFICES_A_JOB)
+        for part in in_parts(those, _OFFICES_A_JOB)
     ]
     for pages in build_in_parts(settings, jobs):
         built.lines += pages.summaries
