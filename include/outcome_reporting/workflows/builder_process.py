@@ -29,6 +29,7 @@ def main() -> None:
     _serve(_own_channel(channels, forks))
     for fork in forks:
         os.waitpid(fork, 0)
+    os._exit(0)  # whoever waits for the end need not wait until all that was made is taken apart
 
 
 def _own_channel(channels: Sequence[socket.socket], forks: list[int]) -> socket.socket:
