@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 import time
 
 from outcome_reporting.workbooks.reading import FileReading
@@ -21,4 +22,5 @@ def read(path, contracts, reference, file_name, source, limits, publisher) -> Fi
     if "panic" in file_name:
         raise BaseException("a panic is not an Exception")
     print("noise on standard output")
-    return FileReading(file_name, cover_sheets=[str(os.getpid())])
+    loaded = [name for name in ("pyarrow", "pandas") if sys.modules.get(name)]
+    return FileReading(file_name, cover_sheets=[str(os.getpid()), *loaded])

@@ -124,6 +124,13 @@ def test_readers_can_be_started_before_anything_heavy_is_imported():
     assert done.stdout.strip() == "[]"
 
 
+def test_a_reader_never_loads_pandas(settings, bad_readers):
+    """Arrow imports it where it is there: half of the wait for a reader, and nothing in it uses it."""
+    with ReaderPool(settings, {}, readers=1, reader=bad_readers) as pool:
+        ((_, reading),) = pool.read_many(jobs("1"))
+    assert reading.cover_sheets[1:] == ["pyarrow"]
+
+
 def test_readers_that_cannot_start_are_a_fault_of_the_system(settings):
     with ReaderPool(settings, {}, reader="no_such_module:read") as pool, pytest.raises(SystemFault):
         list(pool.read_many(jobs("a")))
