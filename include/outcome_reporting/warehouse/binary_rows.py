@@ -35,7 +35,7 @@ def encode_rows(columns: Sequence[pa.Array], types: Sequence[TypeEngine], scales
     count = len(columns[0])
     if count == 0:
         return memoryview(b"")
-    pieces: list[pa.Array | np.ndarray] = [np.full((count, 1), len(columns), ">i2").view(np.uint8)]
+    pieces: list[pa.Array | np.ndarray] = [np.full(count, len(columns), ">i2")]
     for column, kind, scale in zip(columns, types, scales, strict=True):
         pieces += _encode(column, kind, scale)
     rows = pc.binary_join_element_wise(*_merged(pieces), b"")
@@ -45,24 +45,30 @@ def encode_rows(columns: Sequence[pa.Array], types: Sequence[TypeEngine], scales
 
 
 def _merged(pieces: Sequence[pa.Array | np.ndarray]) -> Iterator[pa.Array]:
-    """Pieces of one length for every row (arrays of bytes) become one with their neighbours: joining costs by piece."""
+    """Pieces of one length for every row (numpy arrays) become one with their neighbours: joining costs by piece.
+
+    As fields of one record they are written past each other in a fifth of the time that a join takes.
+    """
     for is_fixed, group in groupby(pieces, key=lambda piece: isinstance(piece, np.ndarray)):
         if is_fixed:
-            rows = np.hstack(list(group))
-            yield _pieces(np.arange(0, rows.size + 1, rows.shape[1], dtype=np.int32), rows)
+            fields = [piece.view(f"V{piece.itemsize}") for piece in group]
+            rows = np.empty(len(fields[0]), [(str(number), field.dtype) for number, field in enumerate(fields)])
+            for number, field in enumerate(fields):
+                rows[str(number)] = field
+            yield _pieces(np.arange(0, rows.nbytes + 1, rows.itemsize, dtype=np.int32), rows)
         else:
             yield from group
 
 
 def _encode(column: pa.Array, kind: TypeEngine, scale: int) -> list[pa.Array | np.ndarray]:
     if isinstance(kind, SmallInteger):
-        return [_fixed(column, _integers(column, ">i2"))]
+        return [_fixed(column, _integers(column, ">i2"), ">i2")]
     if isinstance(kind, BigInteger):
-        return [_fixed(column, _integers(column, ">i8"))]
+        return [_fixed(column, _integers(column, ">i8"), ">i8")]
     if isinstance(kind, Integer):
-        return [_fixed(column, _integers(column, ">i4"))]
+        return [_fixed(column, _integers(column, ">i4"), ">i4")]
     if isinstance(kind, Date):
-        return [_fixed(column, (pc.fill_null(column.cast(pa.int32()), 0).to_numpy() - _EPOCH).astype(">i4"))]
+        return [_fixed(column, pc.fill_null(column.cast(pa.int32()), 0).to_numpy() - _EPOCH, ">i4")]
     if isinstance(kind, Numeric) and pa.types.is_integer(column.type):
         return [_fixed(column, _numerics(pc.fill_null(column, 0).to_numpy(), scale))]
     if isinstance(kind, Numeric):
@@ -73,6 +79,8 @@ def _encode(column: pa.Array, kind: TypeEngine, scale: int) -> list[pa.Array | n
         return _of_distinct(column, lambda text: b"\x01" + text.encode())
     if isinstance(kind, ARRAY):
         return _lengths_and(pa.array([None if v is None else _texts(v) for v in column.to_pylist()], pa.binary()))
+    if isinstance(kind, Text) and pa.types.is_dictionary(column.type):
+        return _of_distinct(column, str.encode)
     if isinstance(kind, Text):
         return _lengths_and(column.cast(pa.string()).cast(pa.binary()))
     raise TypeError(f"no way to write a column of type {kind}")
@@ -83,7 +91,7 @@ def _integers(column: pa.Array, form: str) -> np.ndarray:
     bounds = np.iinfo(form)
     if values.min() < bounds.min or values.max() > bounds.max:
         raise OverflowError(f"an integer from {values.min()} to {values.max()} does not fit into {form}")
-    return values.astype(form)
+    return values
 
 
 def _numerics(units: np.ndarray, scale: int) -> np.ndarray:
@@ -91,10 +99,12 @@ def _numerics(units: np.ndarray, scale: int) -> np.ndarray:
     if not 0 <= scale <= 4:
         raise ValueError(f"a scale of {scale} is not from 0 to 4")
     size = np.abs(units).view(np.uint64)  # the smallest int64 has no positive twin, its bits read unsigned have
-    whole, part = np.divmod(size, np.uint64(10**scale))
-    digits = [part * np.uint64(10 ** (4 - scale))]
+    if size.max() < 1 << 32:
+        size = size.astype(np.uint32)  # divided in a third of the time
+    whole, part = _divided(size, 10**scale)
+    digits = [part * size.dtype.type(10 ** (4 - scale))]
     while whole.any() or len(digits) < 2:
-        whole, digit = np.divmod(whole, np.uint64(_DIGIT))
+        whole, digit = _divided(whole, _DIGIT)
         digits.append(digit)
     written = np.empty((len(units), 4 + len(digits)), ">u2")
     written[:, 0] = len(digits)
@@ -103,7 +113,13 @@ def _numerics(units: np.ndarray, scale: int) -> np.ndarray:
     written[:, 3] = scale
     for place, digit in enumerate(reversed(digits), start=4):
         written[:, place] = digit
-    return written
+    return written.view(f"V{written.itemsize * written.shape[1]}").ravel()
+
+
+def _divided(numbers: np.ndarray, by: int) -> tuple[np.ndarray, np.ndarray]:
+    """Quotients and remainders; numpy's own divmod takes several times as long."""
+    quotients = numbers // numbers.dtype.type(by)
+    return quotients, numbers - quotients * numbers.dtype.type(by)
 
 
 def _numeric(text: str) -> bytes:
@@ -140,25 +156,33 @@ def _of_distinct(column: pa.Array, encode: Callable[[str], bytes]) -> list[pa.Ar
 
 
 def _lengths_and(values: pa.Array) -> list[pa.Array | np.ndarray]:
-    """Two pieces for values of any length: how long each is, and what it is."""
-    lengths = pc.fill_null(pc.binary_length(values), -1).to_numpy().astype(">i4")
-    return [lengths.reshape(-1, 1).view(np.uint8), pc.fill_null(values, b"") if values.null_count else values]
+    """Two pieces for values of any length: how long each is, and what it is. One where all are of one length."""
+    if values.null_count:
+        lengths = pc.fill_null(pc.binary_length(values), -1).to_numpy()
+        return [lengths.astype(">i4"), pc.fill_null(values, b"")]
+    _, offsets, content = values.buffers()
+    places = np.frombuffer(offsets, np.int32)[values.offset : values.offset + len(values) + 1]
+    lengths = np.diff(places)
+    size = int(lengths[0])
+    if size and (lengths == size).all():
+        return [_fixed(values, np.frombuffer(content, f"V{size}", len(values), places[0]))]
+    return [lengths.astype(">i4"), values]
 
 
-def _fixed(column: pa.Array, values: np.ndarray) -> pa.Array | np.ndarray:
-    """One piece for values of one length each: length and value, or -1 alone where the column is null."""
-    content = np.ascontiguousarray(values).view(np.uint8).reshape(len(values), -1)
-    pieces = np.empty((len(values), 4 + content.shape[1]), np.uint8)
-    pieces[:, :4] = np.frombuffer(struct.pack(">i", content.shape[1]), np.uint8)
-    pieces[:, 4:] = content
+def _fixed(column: pa.Array, values: np.ndarray, form: str = "") -> pa.Array | np.ndarray:
+    """One piece for values of one length each: length and value (in its form), or -1 alone where the column is null."""
+    pieces = np.empty(len(values), [("length", ">i4"), ("value", form or values.dtype)])
+    pieces["length"] = pieces.dtype["value"].itemsize
+    pieces["value"] = values
     if not column.null_count:
         return pieces
     is_set = column.is_valid().to_numpy(zero_copy_only=False)
-    pieces[~is_set, :4] = 0xFF
-    is_kept = np.ones(pieces.shape, bool)
+    content = pieces.view(np.uint8).reshape(len(pieces), -1)
+    content[~is_set, :4] = 0xFF
+    is_kept = np.ones(content.shape, bool)
     is_kept[~is_set, 4:] = False
-    ends = np.cumsum(np.where(is_set, pieces.shape[1], 4), dtype=np.int32)
-    return _pieces(np.concatenate([[np.int32(0)], ends]), pieces[is_kept])
+    ends = np.cumsum(np.where(is_set, content.shape[1], 4), dtype=np.int32)
+    return _pieces(np.concatenate([[np.int32(0)], ends]), content[is_kept])
 
 
 def _pieces(offsets: np.ndarray, content: np.ndarray) -> pa.Array:
