@@ -203,4 +203,16 @@ def _path(folder: Path, file_name: str, when: datetime, what: str, ending: str) 
 def _write_twin(folder: Path, entry: dict, when: datetime, answer: dict[str, Any]) -> None:
     twin = _path(folder, entry["file_name"], when, "answer", ".json")
     named = {"file": entry["file_name"], "sha256": entry["sha256"], "source": entry["source"], "at": when.isoformat()}
-    twin.write_text(json.dumps(named | answer, indent=1, ensure_ascii=False))
+    twin.write_text(_lines_of_json(named | answer))
+
+
+def _lines_of_json(answer: dict[str, Any]) -> str:
+    """One line for each entry, and for each of a list: indented deeper, JSON is written by Python and not by C."""
+    lines = []
+    for name, value in answer.items():
+        if value and isinstance(value, list):
+            written = "[\n  " + ",\n  ".join(json.dumps(one, ensure_ascii=False) for one in value) + "\n ]"
+        else:
+            written = json.dumps(value, ensure_ascii=False)
+        lines.append(f" {json.dumps(name, ensure_ascii=False)}: {written}")
+    return "{\n" + ",\n".join(lines) + "\n}\n"
