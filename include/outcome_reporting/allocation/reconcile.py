@@ -15,6 +15,7 @@ from outcome_reporting.allocation.statements import (
     Parameters,
     cursor_of,
     run_statement,
+    run_statements,
     set_up_for_computing,
     statements,
 )
@@ -91,8 +92,7 @@ def sum_live_facts(
     cursor = cursor_of(connection)
     set_up_for_computing(cursor)
     texts = statements("reconcile.sql")
-    for name in _OF_CORE:
-        run_statement(cursor, texts[name], _parameters(snapshot_at, fiscal_years, offices))
+    run_statements(cursor, [texts[name] for name in _OF_CORE], _parameters(snapshot_at, fiscal_years, offices))
     return LiveSums(*(_copied(cursor, name) for name in _HANDED_OVER))
 
 
@@ -121,8 +121,7 @@ def reconcile(
             run_statement(cursor, statements("live_sums.sql")[name])
             with cursor.copy(cast(LiteralString, f"copy {name} from stdin")) as copy:
                 copy.write(b"".join(rows))
-    for text in texts.values():
-        run_statement(cursor, text, parameters)
+    run_statements(cursor, texts.values(), parameters)
     return [
         Problem(axis, office, year, part, _usd(live), _usd(published), unconverted)
         for axis, office, year, part, live, published, unconverted in cursor.execute(query).fetchall()

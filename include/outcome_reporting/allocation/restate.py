@@ -32,6 +32,7 @@ from outcome_reporting.allocation.statements import (
     Parameters,
     cursor_of,
     run_statement,
+    run_statements,
     set_up_for_computing,
     statements,
 )
@@ -119,9 +120,7 @@ def _make_new_rows(cursor: psycopg.Cursor, parameters: Parameters) -> dict[str, 
 
 def _run(cursor: psycopg.Cursor, parameters: Parameters, file_names: Iterable[str]) -> None:
     """Every statement of these files in order: dimensions, cells, weights, new rows."""
-    for file_name in file_names:
-        for text in statements(file_name).values():
-            run_statement(cursor, text, parameters)
+    run_statements(cursor, [text for name in file_names for text in statements(name).values()], parameters)
 
 
 def _publish(
@@ -167,7 +166,4 @@ def _record_changes(cursor: psycopg.Cursor, parameters: Parameters, tables: Iter
     """Writes the figures that change, with their cause; returns how many. Costs nothing when none does."""
     if not any(table.has_differences(cursor) for table in tables if table.has_figures):
         return 0
-    count = 0
-    for text in statements("7_changes.sql").values():
-        count = run_statement(cursor, text, parameters)
-    return count
+    return run_statements(cursor, statements("7_changes.sql").values(), parameters)

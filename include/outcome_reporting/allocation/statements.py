@@ -1,12 +1,13 @@
 """The SQL files beside this module, read once: statements by name, and how they are run.
 
-A file holds statements, each under a line `-- name: <name>`; one statement is one execute, as a distributed
-warehouse wants it. `macros.sql` holds pieces that stand in statements as `/* piece(arguments) */`.
+A file holds statements, each under a line `-- name: <name>`. `macros.sql` holds pieces that stand in statements as
+`/* piece(arguments) */`.
 """
 
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from functools import cache
 from importlib.resources import files
 from typing import Any, LiteralString, cast
@@ -70,7 +71,7 @@ def set_up_for_computing(cursor: psycopg.Cursor) -> None:
     of rows where a million come, and would loop over them or sort instead of hashing: so neither, where there is
     another way. A small sample tells it enough of the temporary tables, which are analyzed one by one.
     """
-    for setting in (
+    settings = (
         "jit = off",
         "work_mem = '128MB'",
         "hash_mem_multiplier = 4",
@@ -78,17 +79,28 @@ def set_up_for_computing(cursor: psycopg.Cursor) -> None:
         "enable_mergejoin = off",
         "enable_sort = off",
         "default_statistics_target = 10",
-    ):
-        cursor.execute(cast(LiteralString, f"set local {setting}"))
+    )
+    cursor.execute(cast(LiteralString, ";".join(f"set local {setting}" for setting in settings)))
 
 
 def run_statement(cursor: psycopg.Cursor, text: str, parameters: Parameters | None = None) -> int:
     """Runs one statement and returns its number of rows; a temporary table of its name is made anew."""
+    return run_statements(cursor, [text], parameters)
+
+
+def run_statements(cursor: psycopg.Cursor, texts: Iterable[str], parameters: Parameters | None = None) -> int:
+    """Runs statements and returns the number of rows of the last, where it makes no temporary table.
+
+    They go to the server together: most take less time than to hear of each one's end and to send the next, while
+    other threads of this process compute.
+    """
+    cursor.execute(cast(LiteralString, ";\n".join(_with_statistics(text) for text in texts)), parameters or {})
+    while cursor.nextset():
+        pass
+    return cursor.rowcount
+
+
+def _with_statistics(text: str) -> str:
+    """A statement, where it makes a temporary table with what comes before and after it."""
     made = _TABLE.match(text)
-    if made:
-        cursor.execute(cast(LiteralString, f"drop table if exists pg_temp.{made[1]}"))
-    cursor.execute(cast(LiteralString, text), parameters or {})
-    count = cursor.rowcount
-    if made:
-        cursor.execute(cast(LiteralString, f"analyze pg_temp.{made[1]}"))
-    return count
+    return f"drop table if exists pg_temp.{made[1]};\n{text};\nanalyze pg_temp.{made[1]}" if made else text

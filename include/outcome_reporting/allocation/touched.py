@@ -12,7 +12,7 @@ from outcome_reporting.allocation.statements import (
     Connection,
     Parameters,
     cursor_of,
-    run_statement,
+    run_statements,
     set_up_for_computing,
     statements,
 )
@@ -64,8 +64,7 @@ def touched_scope(
     if since is not None and not parameters["is_withholding_changed"] and not _is(cursor, "has_changed", parameters):
         return Scope([], [])
     set_up_for_computing(cursor)  # what a night has loaded may be unknown to the planner as yet
-    for name in ("changed_slice", "used_year"):
-        run_statement(cursor, texts[name], parameters)
+    run_statements(cursor, [texts[name] for name in ("changed_slice", "used_year")], parameters)
     years = [year for (year,) in cursor.execute(texts["touched"], parameters).fetchall()]
     row = cursor.execute(texts["touched_offices"], parameters).fetchone()
     return Scope(years, row[0] if row else None)
