@@ -188,6 +188,12 @@ class Pieces:
     place: np.ndarray
     cents: np.ndarray
 
+    def and_more(self, others: Pieces | None) -> Pieces:
+        """These and others."""
+        if others is None:
+            return self
+        return Pieces(*(np.concatenate([getattr(one, name) for one in (self, others)]) for name in Pieces.__slots__))
+
 
 def read_shares(cursor: psycopg.Cursor) -> Shares:
     """From `weight_eff`."""
@@ -201,18 +207,23 @@ def read_shares(cursor: psycopg.Cursor) -> Shares:
     )
 
 
-def split_cells(cursor: psycopg.Cursor, cells: Cells, codes: Codes, shares: Shares) -> Pieces:
-    """Every cell split alone by the weights of its output and year, summed by line."""
-    line = line_of(cells, codes)
+def split_cells(cells: Cells, codes: Codes, shares: Shares) -> Pieces:
+    """Every cell that integers can split, split alone by the weights of its output and year, and summed by line."""
     fits = np.isin(cells.output_no, shares.weights.group)
-    pieces = split_by_line(line[fits], cells.output_no[fits], cells.cents[fits], shares.weights)
-    here = (*parts_of(pieces.line, codes), pieces.place, pieces.cents)
-    if fits.all():
-        return Pieces(*here)
+    line = line_of(cells, codes)[fits]
+    pieces = split_by_line(line, cells.output_no[fits], cells.cents[fits], shares.weights)
+    return Pieces(*parts_of(pieces.line, codes), pieces.place, pieces.cents)
+
+
+def split_long_cells(cursor: psycopg.Cursor, cells: Cells, codes: Codes, shares: Shares) -> Pieces | None:
+    """The cells that are left, if there are any, split by the server."""
+    chosen = ~np.isin(cells.output_no, shares.weights.group)
+    if not chosen.any():
+        return None
     run_statement(cursor, _query("long_cell"))
-    write_integers(cursor, "long_cell", *parts_of(line[~fits], codes), cells.cents[~fits])
+    write_integers(cursor, "long_cell", *parts_of(line_of(cells, codes)[chosen], codes), cells.cents[chosen])
     (row,) = read_rows(cursor, _query("long_pieces"))
-    return Pieces(*(np.concatenate([one, integers_of(other)]) for one, other in zip(here, row, strict=True)))
+    return Pieces(*map(integers_of, row))
 
 
 def _query(name: str) -> str:

@@ -25,7 +25,7 @@ _TRAILER = b"\xff\xff"
 _BEFORE_ELEMENTS = 20  # of an array: dimensions, whether nulls are in it, type, length, lower bound
 _ELEMENT = np.dtype([("size", ">i4"), ("value", ">i8")])
 _BETWEEN_TEXTS = ord("\n")  # no code holds it: in them whitespace is one space (`fold_code`)
-_AT_ONCE = 1 << 17  # rows
+_AT_ONCE = 1 << 14  # rows: the server takes some while the next are put together
 _FIRST_MOMENT = datetime(2000, 1, 1, tzinfo=UTC)  # PostgreSQL's
 
 Row = tuple[bytes | None, ...]
@@ -107,21 +107,24 @@ def write_rows(cursor: psycopg.Cursor, table: str, fields: int, columns: Sequenc
     count = len(first.number if isinstance(first, Fields) else first)
     with cursor.copy(cast(LiteralString, f"copy {table} from stdin (format binary)")) as copy:
         copy.write(_HEADER)
+        named = [_as_arrow(column.values) if isinstance(column, Fields) else _NO_VALUES for column in columns]
         for start in range(0, count, _AT_ONCE):
-            copy.write(_rows(fields, columns, slice(start, min(start + _AT_ONCE, count))))
+            copy.write(_rows(fields, columns, named, slice(start, min(start + _AT_ONCE, count))))
         copy.write(_TRAILER)
     return count
 
 
-def _rows(fields: int, columns: Sequence[Fields | np.ndarray], part: slice) -> memoryview:
+def _rows(fields: int, columns: Sequence[Fields | np.ndarray], named: Sequence[pa.Array], part: slice) -> memoryview:
+    """These rows, one after another; of the columns that are fields, `named` are the values."""
     count = part.stop - part.start
     joined: list[pa.Array] = []
     fixed = [np.full((count, 1), fields, ">i2").view(np.uint8)]
-    for column in columns:
+    for column, values_of in zip(columns, named, strict=True):
         if isinstance(column, Fields):
             if fixed:
                 joined.append(_of_one_length(np.hstack(fixed)))
-            joined.append(_chosen(column, part))
+            number = np.ascontiguousarray(column.number[part])
+            joined.append(values_of.take(pa.Array.from_buffers(pa.int64(), count, [None, pa.py_buffer(number)])))
             fixed = []
         else:
             values = np.empty(count, _ELEMENT)
@@ -129,18 +132,13 @@ def _rows(fields: int, columns: Sequence[Fields | np.ndarray], part: slice) -> m
             fixed.append(values.view(np.uint8).reshape(count, -1))
     if fixed:
         joined.append(_of_one_length(np.hstack(fixed)))
-    rows = (
-        pc.binary_join_element_wise(*joined, _binary(np.zeros(2, np.int32), b"")[0]) if len(joined) > 1 else joined[0]
-    )
+    rows = pc.binary_join_element_wise(*joined, _as_arrow([b""])[0]) if len(joined) > 1 else joined[0]
     _, offsets, content = rows.buffers()
     return memoryview(content)[: int(np.frombuffer(offsets, np.int32)[count])]
 
 
-def _chosen(column: Fields, part: slice) -> pa.Array:
-    ends = np.cumsum([0, *map(len, column.values)], dtype=np.int32)
-    number = np.ascontiguousarray(column.number[part])
-    places = pa.Array.from_buffers(pa.int64(), len(number), [None, pa.py_buffer(number)])
-    return _binary(ends, b"".join(column.values)).take(places)
+def _as_arrow(values: Sequence[bytes]) -> pa.Array:
+    return _binary(np.cumsum([0, *map(len, values)], dtype=np.int32), b"".join(values))
 
 
 def _of_one_length(rows: np.ndarray) -> pa.Array:
@@ -149,3 +147,6 @@ def _of_one_length(rows: np.ndarray) -> pa.Array:
 
 def _binary(ends: np.ndarray, content: bytes | np.ndarray) -> pa.Array:
     return pa.Array.from_buffers(pa.binary(), len(ends) - 1, [None, pa.py_buffer(ends), pa.py_buffer(content)])
+
+
+_NO_VALUES = _as_arrow([])

@@ -5,6 +5,7 @@ They never are rows of Python: columns of numbers, and what a number is called, 
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -56,15 +57,22 @@ def sdg_lines(pieces: Pieces, shares: Shares, codes: Codes) -> Lines:
     line, amounts = _by_measure(line, pieces.measure, pieces.cents)
     rest, weight = np.divmod(line, max(1, len(shares.output_no)))
     output_no, type_no = np.divmod(rest, types)
-    tags = shares.sdg * len(shares.methods) + shares.method
-    tagged, tag = np.unique(tags[weight], return_inverse=True)
-    names = [
-        _sdg_fields(shares.sdgs[one // len(shares.methods)], shares.methods[one % len(shares.methods)])
-        for one in tagged.tolist()
-    ]
-    outputs = {one.output_no: _output_fields(one) for one in codes.outputs}
-    kinds = {number: text_fields(kind) for number, kind in codes.fund_types.items()}
-    return Lines((_named(output_no, outputs), _named(type_no, kinds), Fields(tag, names), *amounts), 13)
+    count = len(shares.methods)
+    tags = shares.sdg * count + shares.method
+
+    def fields(tag: int) -> bytes:
+        return _sdg_fields(shares.sdgs[tag // count], shares.methods[tag % count])
+
+    outputs = {one.output_no: one for one in codes.outputs}
+    return Lines(
+        (
+            _named(output_no, lambda number: _output_fields(outputs[number])),
+            _named(type_no, lambda number: text_fields(codes.fund_types[number])),
+            _named(tags[weight], fields),
+            *amounts,
+        ),
+        13,
+    )
 
 
 def _by_measure(line: np.ndarray, measure: np.ndarray, cents: np.ndarray) -> tuple[np.ndarray, list[np.ndarray]]:
@@ -95,11 +103,17 @@ def partner_lines(cursor: psycopg.Cursor, cells: Cells, codes: Codes) -> Lines:
     """
     keys, expenses, contributions = zip(_direct(cells, codes), _shared(cursor, codes), strict=True)
     key, amounts = _summed(np.concatenate(keys), np.concatenate(expenses), np.concatenate(contributions))
-    outcome_no, who = key >> (_KIND_BITS + _PARTNER_BITS), key & ((1 << (_KIND_BITS + _PARTNER_BITS)) - 1)
-    named, number = np.unique(who, return_inverse=True)
-    names = [_partner_fields(one, codes) for one in named.tolist()]
-    outcomes = {one.outcome_no: _outcome_fields(one) for one in codes.outcomes}
-    return Lines((_named(outcome_no, outcomes), Fields(number, names), *amounts), 10)
+    outcome_no, kind = key >> (_KIND_BITS + _PARTNER_BITS), key >> _PARTNER_BITS & ((1 << _KIND_BITS) - 1)
+    who = (key & ((1 << _PARTNER_BITS) - 1)) * len(_KINDS) + kind
+    outcomes = {one.outcome_no: one for one in codes.outcomes}
+    return Lines(
+        (
+            _named(outcome_no, lambda number: _outcome_fields(outcomes[number])),
+            _named(who, lambda number: _partner_fields(*divmod(number, len(_KINDS)), codes)),
+            *amounts,
+        ),
+        10,
+    )
 
 
 def _direct(cells: Cells, codes: Codes) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
@@ -141,13 +155,13 @@ def _summed(key: np.ndarray, *amounts: np.ndarray) -> tuple[np.ndarray, list[np.
     return key[starts][is_told], list(sums[:, is_told])
 
 
-def _partner_fields(who: int, codes: Codes) -> bytes:
-    kind, number = divmod(who, 1 << _PARTNER_BITS)
+def _partner_fields(number: int, kind: int, codes: Codes) -> bytes:
     partner = codes.partners[number]
     return text_fields(_KINDS[kind], partner.partner, partner.name, partner.contributor_type)
 
 
-def _named(number: np.ndarray, fields: dict[int, bytes]) -> Fields:
-    """Fields by number: only those that occur are kept, as numbers need not be close."""
-    found, place = np.unique(number, return_inverse=True)
-    return Fields(place, [fields[one] for one in found.tolist()])
+def _named(number: np.ndarray, fields: Callable[[int], bytes]) -> Fields:
+    """Columns by a number that is small, made once for each number that occurs."""
+    occurs = np.zeros(int(number.max(initial=0)) + 1, bool)
+    occurs[number] = True
+    return Fields(number, [fields(one) if is_used else b"" for one, is_used in enumerate(occurs.tolist())])

@@ -11,13 +11,20 @@ the transaction. The cells themselves are summed and split in numpy (`cells.py`)
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from uuid import UUID
 
 import psycopg
 
-from outcome_reporting.allocation.cells import read_cells, read_shares, split_cells, stage_sums
+from outcome_reporting.allocation.cells import (
+    read_cells,
+    read_shares,
+    split_cells,
+    split_long_cells,
+    stage_sums,
+)
 from outcome_reporting.allocation.codes import Codes
 from outcome_reporting.allocation.lines import Lines, partner_lines, sdg_lines
 from outcome_reporting.allocation.published import (
@@ -38,7 +45,8 @@ from outcome_reporting.allocation.statements import (
 )
 
 _BEFORE_CELLS = ("1_dimensions.sql", "2_cells.sql")
-_AFTER_CELLS = ("3_weights.sql", "4_lines.sql", "5_plan.sql")
+_WEIGHTS = ("3_weights.sql",)
+_AFTER_CELLS = ("4_lines.sql", "5_plan.sql")
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,10 +120,14 @@ def _make_new_rows(cursor: psycopg.Cursor, parameters: Parameters) -> dict[str, 
     codes = Codes(cursor)
     cells = read_cells(cursor, parameters, codes)
     stage_sums(cursor, cells, codes)
-    _run(cursor, parameters, _AFTER_CELLS)
+    _run(cursor, parameters, _WEIGHTS)
     shares = read_shares(cursor)
-    pieces = split_cells(cursor, cells, codes, shares)
-    return {"sdg_line": sdg_lines(pieces, shares, codes), "partner_line": partner_lines(cursor, cells, codes)}
+    with ThreadPoolExecutor(1) as beside:  # the split needs no database, and the other rows hardly anything else
+        split = beside.submit(split_cells, cells, codes, shares)
+        _run(cursor, parameters, _AFTER_CELLS)
+        by_partner = partner_lines(cursor, cells, codes)
+    pieces = split.result().and_more(split_long_cells(cursor, cells, codes, shares))
+    return {"sdg_line": sdg_lines(pieces, shares, codes), "partner_line": by_partner}
 
 
 def _run(cursor: psycopg.Cursor, parameters: Parameters, file_names: Iterable[str]) -> None:

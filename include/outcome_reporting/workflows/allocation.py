@@ -73,7 +73,6 @@ def restate(settings: Settings, years: list[int] | None = None, clock: Clock | N
         changed = _Aside(partial(_changed_files, house.engine, last.snapshot_at if last else None, years_of_files))
         sums = partial(sum_live_facts, snapshot_at=snapshot_at)  # of all years and offices: a proof of everything
         live = beside.begin(sums)
-        beside.begin(lambda _: _refresh_statistics(house.engine))  # of what was loaded, for those who read it next
         restated = restate_rows(
             connection,
             snapshot_at=snapshot_at,
@@ -85,6 +84,7 @@ def restate(settings: Settings, years: list[int] | None = None, clock: Clock | N
             impute=settings.impute_core,
             reconciliation=[ReconciliationRow(**_as_row(row)) for row in files],
         )
+        beside.begin(lambda _: _refresh_statistics(house.engine))  # of what was loaded, for those who read it next
         with clock("reconcile", within="allocate"):
             wrong = reconcile(connection, snapshot_at, live=live.result())
             problems = _problems(connection, wrong, snapshot_at, changed.result())
