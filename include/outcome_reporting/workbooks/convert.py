@@ -51,7 +51,7 @@ def nearest_of(text: str, choices, cutoff: int = 60) -> str:
     return found[0] if found else ""
 
 
-def _all_texts(raw: RawColumn) -> pa.Array:
+def all_texts(raw: RawColumn) -> pa.Array:
     """Every cell as text: numbers and dates as a spreadsheet shows them."""
     parts = [] if raw.texts is None else [raw.texts]
     for part, shown in ((raw.numbers, number_text), (raw.moments, moment_text)):
@@ -66,7 +66,7 @@ def _all_texts(raw: RawColumn) -> pa.Array:
 
 def _distinct_texts(raw: RawColumn) -> Distinct:
     is_text_alone = raw.texts is not None and raw.numbers is None and raw.moments is None
-    return raw.distinct if is_text_alone else Distinct.of_texts(_all_texts(raw))
+    return raw.distinct if is_text_alone else Distinct.of_texts(all_texts(raw))
 
 
 def _control_notes(distinct: Distinct) -> list[tuple[np.ndarray, Problem]]:
@@ -197,7 +197,7 @@ def convert_choice(raw: RawColumn, field: Field, reading: Reading) -> Converted:
 
 def convert_text(raw: RawColumn, field: Field, reading: Reading) -> Converted:
     """Text as it stands, whole; control characters become visible marks."""
-    texts = _all_texts(raw)
+    texts = all_texts(raw)
     if raw.texts is None:
         return Converted(texts)
     distinct = _distinct_texts(raw)
@@ -225,7 +225,7 @@ def convert_names(raw: RawColumn, field: Field, reading: Reading) -> Converted:
 
 def convert_markers(columns: dict[str, RawColumn], length: int) -> Converted:
     """A JSON object {marker: value} for each row with a value, from the columns of one heading prefix."""
-    texts = {name: _all_texts(raw).to_pylist() for name, raw in columns.items()}
+    texts = {name: all_texts(raw).to_pylist() for name, raw in columns.items()}
     rows: list[str | None] = []
     for index in range(length):
         found = {name: visible(values[index]) for name, values in texts.items() if values[index] is not None}

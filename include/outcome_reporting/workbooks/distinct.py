@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pyarrow as pa
@@ -14,6 +14,9 @@ from outcome_reporting.domain.contract import Contract, Field
 from outcome_reporting.domain.finding import Severity
 from outcome_reporting.domain.money import Convention
 from outcome_reporting.domain.reference import Reference
+
+if TYPE_CHECKING:
+    from outcome_reporting.workbooks.mended import Mend
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +59,7 @@ class Reading:
     date_order: str | None = None
     is_text_file: bool = False
     constants: Mapping[str, str] = field(default_factory=dict)  # fields (by name) that the source itself gives
+    mends: Sequence[Mend] = ()  # right values that were written in the list of an earlier answer
 
     def is_named(self, column: Field) -> bool:
         """Whether a code column may also hold names: it refers to a dataset that keeps aliases, or to plan elements."""

@@ -14,11 +14,10 @@ from outcome_reporting.workbooks import look
 from outcome_reporting.workbooks.answer import Verdict, counted
 from outcome_reporting.workbooks.cell_styles import CellStyles, fill_of
 from outcome_reporting.workbooks.package import DECLARATION, MAIN
-from outcome_reporting.workbooks.saying import column_letter
+from outcome_reporting.workbooks.saying import ALL_CELLS, RIGHT_VALUE, column_letter
 
 MAX_LINKS = 60_000  # a sheet may hold 65,530
 MAX_LINES = 1_048_000  # a sheet has 1,048,576 rows
-RIGHT_VALUE, ALL_CELLS = "Right value for all of them", "All its cells"
 HEADINGS = (
     "No.", "Sheet", "Cell", "Severity", "Problem", "Found", "Expected", "How to mend it", "Nearest valid",
     "Cells", RIGHT_VALUE, ALL_CELLS,

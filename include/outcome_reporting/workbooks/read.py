@@ -13,6 +13,7 @@ from outcome_reporting.domain.money import Convention
 from outcome_reporting.domain.reference import Reference
 from outcome_reporting.workbooks.control_totals import PlacedTotal, check_control_totals, totals_of_rows
 from outcome_reporting.workbooks.distinct import Reading
+from outcome_reporting.workbooks.mended import Mend, mends_of
 from outcome_reporting.workbooks.reading import FileReading
 from outcome_reporting.workbooks.recognize import HeadingIndex, Match, Recognition, recognize
 from outcome_reporting.workbooks.saying import ANSWER_SHEET, say
@@ -74,6 +75,7 @@ class _FileReader:
         self.result = FileReading(file_name)
         self.unmatched: list[tuple[Sheet, Recognition]] = []
         self.control_totals: list[PlacedTotal] = []
+        self.mends: list[Mend] = []
 
     def say(self, rule: str, message: str = "", **place) -> None:
         self.result.findings.append(say(rule, self.result.file_name, message, **place))
@@ -107,6 +109,7 @@ class _FileReader:
         """The sheets that hold a dataset, each with what was found; the others are kept among the unmatched."""
         for sheet in sheets:
             if sheet.name == ANSWER_SHEET:
+                self.mends = mends_of(sheet)
                 continue
             head = sheet.head()
             recognition = recognize(head, self.index, sheet.name)
@@ -176,6 +179,7 @@ class _FileReader:
             date_order=self.source.date_order or None,
             is_text_file=self.result.kind is FileKind.CSV,
             constants=self.source.constants,
+            mends=self.mends,
         )
 
     # ------------------------------------------------------------------------------- sheets without a dataset

@@ -8,6 +8,7 @@ from outcome_reporting.domain.finding import Finding, Severity, shown
 from outcome_reporting.domain.rules import RULES
 
 ANSWER_SHEET = "What to fix"  # the list in front of a returned workbook; never read as data
+RIGHT_VALUE, ALL_CELLS = "Right value for all of them", "All its cells"  # headings by which it is read again
 
 
 def say(rule: str, file_name: str, message: str = "", *, severity: Severity | None = None, **place) -> Finding:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from decimal import Decimal
 
 import numpy as np
@@ -16,8 +16,9 @@ from outcome_reporting.domain.finding import Finding, Severity, compact_rows
 from outcome_reporting.domain.money import plain_decimal
 from outcome_reporting.domain.table import TypedTable
 from outcome_reporting.workbooks.columns import RawColumn, is_valid
-from outcome_reporting.workbooks.convert import convert, convert_markers
+from outcome_reporting.workbooks.convert import all_texts, convert, convert_markers
 from outcome_reporting.workbooks.distinct import Converted, Problem, Reading
+from outcome_reporting.workbooks.mended import holds, still_wrong, with_value
 from outcome_reporting.workbooks.recognize import Match
 from outcome_reporting.workbooks.rows import Rows, sort_rows
 from outcome_reporting.workbooks.saying import column_letter, say
@@ -37,6 +38,7 @@ class Tabulation:
         self.rows: Rows = sort_rows(self.body, match)
         self.letters = {f.name: column_letter(column) for column, f in match.columns.items()}
         self.amounts: dict[str, int] = {}
+        self.mended: set[tuple[str, int]] = set()  # column and row of cells for which the list of an answer speaks
         self.table = self._build()
         self._tell_headings()
         self._tell_rows()
@@ -84,7 +86,10 @@ class Tabulation:
 
     def _convert(self) -> dict[str, Converted]:
         result: dict[str, Converted] = {}
+        mended_columns = {mend.column for mend in self.reading.mends if mend.is_of(self.sheet.name)}
         for column, known in sorted(self.match.columns.items()):
+            if column in mended_columns:
+                self._mend(column, known)
             converted = convert(self.body.columns[column], known, self.reading)
             self._place(converted.problems, column, known)
             self._place([(np.array([row]), note) for row, note in converted.notes[:1]], column, known)
@@ -99,6 +104,36 @@ class Tabulation:
                 texts = pa.array([self.reading.constants[known.name]] * self.body.length, pa.string())
                 result[known.name] = convert(RawColumn(self.body.length, texts=texts), known, self.reading)
         return result
+
+    def _mend(self, column: int, known: Field) -> None:
+        """Takes what the list of an earlier answer says for the cells that still hold what it found there."""
+        raw, letter = self.body.columns[column], column_letter(column)
+        texts = self._with_lost(all_texts(raw), letter)
+        typed = convert(raw, known, self.reading).array
+        for mend in self.reading.mends:
+            if mend.column != column or not mend.is_of(self.sheet.name):
+                continue
+            right = mend.value.shown(0)
+            rows = np.unique(mend.rows) - self.body.first_row
+            rows = rows[(rows >= 0) & (rows < raw.length)]
+            is_wrong = still_wrong(mend, rows, texts, typed, known)
+            place = {"column": letter, "field": known.name, "found": mend.found, "nearest": right}
+            if is_wrong.any():
+                self.body.columns[column] = with_value(self.body.columns[column], rows[is_wrong], mend.value)
+                self.mended |= {(letter, row) for row in rows[is_wrong].tolist()}
+                self.say("mended_in_list", f"“{mend.found}” was read as “{right}”", rows[is_wrong], **place)
+            is_other = ~is_wrong & ~holds(texts.take(pa.array(rows)), right)
+            if is_other.any():
+                self.say("list_value_unused", "", rows[is_other], **place)
+
+    def _with_lost(self, texts: pa.Array, letter: str) -> pa.Array:
+        """A column's texts, and where it holds an error of the spreadsheet the text of that."""
+        lost = {row: found for place, row, _, found in self._lost_cells() if place == letter and row < len(texts)}
+        if not lost:
+            return texts
+        mask = np.zeros(len(texts), bool)
+        mask[list(lost)] = True
+        return pc.replace_with_mask(texts, pa.array(mask), pa.array([lost[row] for row in sorted(lost)], pa.string()))
 
     def _place(self, problems: Iterable[tuple[np.ndarray, Problem]], column: int, known: Field) -> None:
         """A problem of a value is one finding with all its rows, by the first of them."""
@@ -242,19 +277,26 @@ class Tabulation:
         if not self.rows.data.any():
             self.say("no_rows", f"{self.match.contract.title}: there are headings and no rows under them")
 
+    def _lost_cells(self) -> Iterator[tuple[str, int, str, str]]:
+        """Column, row (from 0 under the headings), rule and text of each cell whose value the file does not hold."""
+        lost = [(cell, "error_cell", text) for cell, text in self.sheet.error_cells]
+        lost += [(cell, "formula_without_value", "a formula without a value") for cell in self.sheet.unvalued_cells]
+        for cell, rule, found in lost:
+            place = _CELL.fullmatch(cell)
+            row = int(place[2]) - self.body.first_row if place else 0
+            if row >= 0:
+                yield place[1] if place else "", row, rule, found
+
     def _tell_lost_cells(self) -> None:
         """Errors of the spreadsheet and formulas without a value, where they stand in a column that is read."""
         fields = {column_letter(column): f.name for column, f in self.match.columns.items()}
         fields |= {column_letter(column): "" for column in self.match.markers}
-        lost = [(cell, "error_cell", text) for cell, text in self.sheet.error_cells]
-        lost += [(cell, "formula_without_value", "a formula without a value") for cell in self.sheet.unvalued_cells]
         same: dict[tuple[str, str, str], list[int]] = defaultdict(list)
-        for cell, rule, found in lost:
-            place = _CELL.fullmatch(cell)
-            if place is None:
+        for letter, row, rule, found in self._lost_cells():
+            if not letter:
                 self.say(rule, found=found)
-            elif place[1] in fields and int(place[2]) >= self.body.first_row:
-                same[rule, place[1], found].append(int(place[2]) - self.body.first_row)
+            elif letter in fields and (letter, row) not in self.mended:
+                same[rule, letter, found].append(row)
         for (rule, letter, found), rows in same.items():
             self.say(rule, "", np.unique(rows), column=letter, field=fields[letter], found=found)
 
