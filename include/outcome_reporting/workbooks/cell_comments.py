@@ -21,21 +21,24 @@ _AUTHORS_END = re.compile(r"</(?:\w+:)?authors>|<(?:\w+:)?authors\s*/>")
 _LIST_END = re.compile(r"</(?:\w+:)?commentList>|<(?:\w+:)?commentList\s*/>")
 _TEXT_END = re.compile(r"</(?:\w+:)?text>|<(?:\w+:)?text\s*/>")
 _REF, _BY = re.compile(r"""\bref=["']([A-Z]+)(\d+)["']"""), re.compile(r"""\bauthorId=["'](\d+)["']""")
-_SHAPE = re.compile(rb"<v:shape\s.*?</v:shape>", re.DOTALL)
-_SHAPE_ROW, _SHAPE_COLUMN = re.compile(rb"<x:Row>(\d+)</x:Row>"), re.compile(rb"<x:Column>(\d+)</x:Column>")
+_SHAPE = re.compile(rb"<(?:\w+:)?shape\s.*?</(?:\w+:)?shape>", re.DOTALL)
+_SHAPE_ROW, _SHAPE_COLUMN = (re.compile(rb"<(?:\w+:)?%s>(\d+)</" % name) for name in (b"Row", b"Column"))
 _ADDED = "\n\n— Intake —\n"  # begins what is added to a comment of somebody else
-_RUN_ADDED = re.compile(rf"<(?:\w+:)?r>\s*<(?:\w+:)?t[^>]*>{_ADDED}.*?</(?:\w+:)?r>", re.DOTALL)
+_TEXT_ADDED = re.compile(r"\s*— Intake —\s[^<]*")
 _EMPTY = f'<comments xmlns="{MAIN}"><authors></authors><commentList></commentList></comments>'
+_NAMES = (
+    ' xmlns:v="urn:schemas-microsoft-com:vml" xmlns:o="urn:schemas-microsoft-com:office:office"'
+    ' xmlns:x="urn:schemas-microsoft-com:office:excel"'
+)
 _DRAWING = (
-    b'<xml xmlns:v="urn:schemas-microsoft-com:vml" xmlns:o="urn:schemas-microsoft-com:office:office" '
-    b'xmlns:x="urn:schemas-microsoft-com:office:excel">'
-    b'<o:shapelayout v:ext="edit"><o:idmap v:ext="edit" data="1"/></o:shapelayout>'
+    b"<xml%s>" % _NAMES.encode() + b'<o:shapelayout v:ext="edit"><o:idmap v:ext="edit" data="1"/></o:shapelayout>'
     b'<v:shapetype id="_x0000_t202" coordsize="21600,21600" o:spt="202" path="m,l,21600r21600,l21600,xe">'
     b'<v:stroke joinstyle="miter"/><v:path gradientshapeok="t" o:connecttype="rect"/></v:shapetype></xml>'
 )
 _BOX = (
-    '<v:shape id="_x0000_s{number}" type="#_x0000_t202" style="position:absolute;margin-left:60pt;margin-top:2pt;'
-    'width:{width}pt;height:{height}pt;z-index:1;visibility:hidden" fillcolor="#fffbe6" o:insetmode="auto">'
+    '<v:shape{names} id="_x0000_s{number}" type="#_x0000_t202" style="position:absolute;margin-left:60pt;'
+    'margin-top:2pt;width:{width}pt;height:{height}pt;z-index:1;visibility:hidden" fillcolor="#fffbe6" '
+    'o:insetmode="auto">'
     '<v:fill color2="#fffbe6"/><v:shadow color="black" obscured="t"/><v:path o:connecttype="none"/>'
     '<v:textbox style="mso-direction-alt:auto"><div style="text-align:left"></div></v:textbox>'
     '<x:ClientData ObjectType="Note"><x:MoveWithCells/><x:SizeWithCells/><x:AutoFill>False</x:AutoFill>'
@@ -64,7 +67,7 @@ class Comments:
         def kept(comment: re.Match[str]) -> str:
             by, ref = _BY.search(comment[1]), _REF.search(comment[1])
             if by is None or ref is None or by[1] not in ours:
-                return _RUN_ADDED.sub("", comment[0])
+                return _TEXT_ADDED.sub("", comment[0])
             gone.add((int(ref[2]), column_number(ref[1])))
             return ""
 
@@ -85,6 +88,7 @@ class Comments:
         author = authors.index(AUTHOR) if AUTHOR in authors else len(authors)
         if author == len(authors):
             self.words = _before_end(self.words, _AUTHORS_END, f"<{prefix}author>{AUTHOR}</{prefix}author>")
+        names = "" if all(name.encode() in self.shapes for name in _NAMES.split()) else _NAMES
         comments, boxes = [], []
         for number, ((row, column), text) in enumerate(sorted(texts.items()), self._free_shape()):
             run = f'<{prefix}t xml:space="preserve">{{}}</{prefix}t>'
@@ -99,7 +103,8 @@ class Comments:
             )
             lines = sum(1 + len(line) // _LETTERS for line in text.splitlines())
             height = _LINE * (2 + min(lines, _MOST_LINES))
-            boxes.append(_BOX.format(number=number, width=_WIDTH, height=height, row=row - 1, column=column - 1))
+            size = {"width": _WIDTH, "height": height}
+            boxes.append(_BOX.format(names=names, number=number, row=row - 1, column=column - 1, **size))
         self.words = _before_end(self.words, _LIST_END, "".join(comments))
         self.shapes = appended(self.shapes, "".join(boxes))
         return self._store()

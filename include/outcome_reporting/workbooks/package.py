@@ -241,13 +241,15 @@ class Package:
         """Parts that stay as they were are copied as they are packed; those made last come last."""
         with out.open("wb") as stream:
             writer = ZipWriter(stream)
-            writer.add(_CONTENT_TYPES, self._new.pop(_CONTENT_TYPES))  # first: programs look there for what it is
+            # its list of contents first: programs look there for what it is
+            writer.add(_CONTENT_TYPES, self._new[_CONTENT_TYPES])
             archive = self.archive
-            for entry in archive.infolist() if archive else ():
+            for entry in archive.NameToInfo.values() if archive else ():
                 if archive and entry.filename not in self._new and self.has(entry.filename) and not entry.is_dir():
                     writer.copy(archive, entry)
             for name, data in self._new.items():
-                writer.add(name, data)
+                if name != _CONTENT_TYPES:
+                    writer.add(name, data)
             writer.close()
 
 
