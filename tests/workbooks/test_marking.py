@@ -225,6 +225,19 @@ def test_what_cannot_be_marked_is_copied(tmp_path, book):
     assert (sheet["A2"].value, sheet["A2"].fill.fgColor.rgb, sheet["B2"].value) == ("KEY", RED, 1)
 
 
+def test_each_sheet_that_is_copied_begins_in_its_own_column(tmp_path, monkeypatch):
+    from outcome_reporting.workbooks import sheets
+
+    kept = {"B": sheets.ExactCells([["b", 1.0]], 3, 1), "A": sheets.ExactCells([["a", 2.0]], 1, 0)}
+    monkeypatch.setattr(sheets, "read_exactly", lambda _, name: kept[name])
+    with xlsxwriter.Workbook(tmp_path / "a.xlsx") as made:
+        made.add_worksheet("B"), made.add_worksheet("A")
+    write_marked(tmp_path / "a.xlsx", FileKind.ODS, [problem("B", "A", 3, 9)], VERDICT, tmp_path / "out.xlsx")
+    book = openpyxl.load_workbook(tmp_path / "out.xlsx")
+    assert [cell.value for cell in book["B"][3]] == [None, "b", 1] and [c.value for c in book["A"][1]] == ["a", 2]
+    assert book["B"]["A3"].fill.fgColor.rgb == book["B"]["A9"].fill.fgColor.rgb == RED
+
+
 # ------------------------------------------------------------------------------------------------------ floods
 
 

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from datetime import date, datetime
 from io import StringIO
 from pathlib import Path
+from typing import TYPE_CHECKING
 from xml.sax.saxutils import escape
 
 from outcome_reporting.workbooks import look
@@ -16,6 +17,9 @@ from outcome_reporting.workbooks.package import DECLARATION, MAIN, RELATIONS, Un
 from outcome_reporting.workbooks.saying import column_letter
 from outcome_reporting.workbooks.sheet_marks import SheetMarks
 from outcome_reporting.workbooks.sniff import FileKind
+
+if TYPE_CHECKING:
+    from outcome_reporting.workbooks.sheets import ExactCells
 
 _DAY_ZERO = datetime(1899, 12, 30)
 _DATE, _MOMENT = 14, 22  # number formats that every program has
@@ -36,6 +40,7 @@ class CopiedSheets:
     def __init__(self, styles: CellStyles) -> None:
         self.styles = styles
         self.texts = _Texts()
+        self._letters: list[str] = []  # how a cell of each column begins
         self._of_date, self._of_moment = styles.formatted(_DATE), styles.formatted(_MOMENT)
 
     def sheet(
@@ -43,30 +48,34 @@ class CopiedSheets:
     ) -> Iterator[bytes]:
         """The pieces of a worksheet; rows are counted from 1. `drawing` is the id of that of its comments."""
         yield DECLARATION + f'<worksheet xmlns="{MAIN}" xmlns:r="{RELATIONS}"><sheetData>'.encode()
-        texts, other = self.texts, self._other
         pieces: list[str] = []
-        letters: list[str] = []
-        for number, row in enumerate(rows, first_row):
-            while len(letters) < len(row):
-                letters.append(f'<c r="{column_letter(len(letters))}')
-            cells = [
-                (f'{letter}{number}" t="s"><v>{texts[value]}</v></c>' if value else "")
-                if type(value) is str
-                else other(f'{letter}{number}"', value, None)
-                for letter, value in zip(letters, row, strict=False)
-            ]
-            for column, severity in sorted(marks.cells.get(number, {}).items()):
-                value = row[column - 1] if column <= len(row) else None
-                marked = other(f'<c r="{column_letter(column - 1)}{number}"', value, severity)
-                cells[column - 1 : column] = [marked]  # or after the last one of the row
-            pieces.append(f'<row r="{number}">{"".join(cells)}</row>')
+        last = first_row - 1
+        for last, row in enumerate(rows, first_row):
+            pieces.append(self._row(last, row, marks.cells.get(last)))
             if len(pieces) == _PIECE:
                 yield "".join(pieces).encode()
                 pieces.clear()
-            if number > _MAX_ROWS:
+            if last > _MAX_ROWS:
                 raise Unmarkable
+        pieces += [self._row(row, (), marked) for row, marked in sorted(marks.cells.items()) if row > last]
         rest = f'<legacyDrawing r:id="{drawing}"/>' if drawing else ""
         yield f"{''.join(pieces)}</sheetData>{rest}</worksheet>".encode()
+
+    def _row(self, number: int, row: Sequence, marks: dict[int, str] | None) -> str:
+        letters, texts = self._letters, self.texts
+        while len(letters) < len(row):
+            letters.append(f'<c r="{column_letter(len(letters))}')
+        cells = [
+            (f'{letter}{number}" t="s"><v>{texts[value]}</v></c>' if value else "")
+            if type(value) is str
+            else self._other(f'{letter}{number}"', value, None)
+            for letter, value in zip(letters, row, strict=False)
+        ]
+        for column, severity in sorted(marks.items()) if marks else ():
+            value = row[column - 1] if column <= len(row) else None
+            marked = self._other(f'<c r="{column_letter(column - 1)}{number}"', value, severity)
+            cells[column - 1 : column] = [marked]  # or after the last one of the row
+        return f'<row r="{number}">{"".join(cells)}</row>'
 
     def _other(self, begun: str, value: object, severity: str | None) -> str:
         """A cell of any kind; nothing for an empty one without a mark."""
@@ -117,8 +126,13 @@ def sheets_of(original: Path, kind: FileKind) -> Iterator[tuple[str, int, Iterab
         names = python_calamine.load_workbook(stream).sheet_names
     for name in names:
         cells = read_exactly(content, name)
-        before = [None] * cells.first_column
-        yield name, cells.first_row, ([*before, *row] for row in cells.rows)
+        yield name, cells.first_row, _from_column_a(cells)
+
+
+def _from_column_a(cells: ExactCells) -> Iterator[Sequence]:
+    """The rows, each with the empty cells that stand before the first filled column."""
+    before = [None] * cells.first_column
+    return ([*before, *row] for row in cells.rows)
 
 
 def _decoded(content: bytes) -> str:
