@@ -6,6 +6,7 @@ a bad one becomes one finding with all its rows, however many these are.
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -110,7 +111,7 @@ def check_references(
         if field.refers_to:
             _reference(report, field.name, field.refers_to[0], names, catalogue)
     if "office" in names:
-        _office_of_code(report, names)
+        _office_of_code(report, names, catalogue)
     if contract.dataset == "outputs":
         _outputs_under_outcomes(report, catalogue)
     if contract.dataset in ("outcomes", "outputs"):
@@ -201,8 +202,10 @@ def _code_in_year(report: _Report, field: str, dataset: str, catalogue: Catalogu
             message = f"No plan period of {code} contains {year}"
             report.at(rows, field, "year_outside_plan_period", code, f"a year of {periods}", message=message)
             continue
-        example = next(iter(report.contract.field(field).examples), "KGZ_D_1.1.1")
-        expected = known.expected(code, year, nearest_of(code) or example)
+        column = report.contract.field(field)
+        if not nearest_of(code) and column.pattern and not re.match(column.pattern, code):
+            continue  # no code at all: that is told by the check of how codes are written
+        expected = known.expected(code, year, nearest_of(code) or next(iter(column.examples), ""))
         report.at(rows, field, f"unknown_{known.word}", code, expected, nearest_of(code))
 
 
@@ -222,12 +225,13 @@ def _partners(report: _Report, field: str, catalogue: Catalogue) -> None:
             report.at(found.rows(index), field, "ambiguous_partner", text, "one of " + ", ".join(sorted(codes)))
 
 
-def _office_of_code(report: _Report, names: set[str]) -> None:
+def _office_of_code(report: _Report, names: set[str], catalogue: Catalogue) -> None:
+    """Of a code that begins with no office the code is wrong, which is told of the code itself."""
     for code_field in ("output", "outcome"):
         if code_field in names:
             found = report.columns.combos(["office", code_field])
             for index, (office, code) in enumerate(found.values):
-                if office and code and office_of(code) != office:
+                if office and code and office_of(code) != office and office_of(code) in catalogue.offices:
                     report.at(
                         found.rows(index),
                         "office",

@@ -106,7 +106,9 @@ def _texts(contract: Contract, code_lists: Mapping[str, Sequence[str]]) -> list[
                     field,
                     "pattern",
                     Severity.ERROR,
-                    f"{field.heading} is not written as expected",
+                    f"What stands in {field.heading} is not a code"
+                    if field.kind is Kind.CODE
+                    else f"{field.heading} is not written as expected",
                     f"a code like {field.examples[0]}" if field.examples else "another form",
                     f"Write {field.heading} in that form",
                 )

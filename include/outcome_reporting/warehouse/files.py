@@ -71,27 +71,25 @@ def write_verdict(
     )
 
 
-_FINDING = (
-    "file_id", "n", "run_id", "rule", "severity", "dataset", "field", "sheet", "row_no", "column_letter", "found",
-    "message", "expected", "remedy", "nearest", "all_rows",
-)  # fmt: skip
+_WORDS = ("rule", "severity", "dataset", "field", "sheet", "found", "message", "expected", "remedy", "nearest")
+# one statement however many: a file may have another fault in every row
+_INSERT_FINDINGS = f"""
+insert into intake.finding (file_id, run_id, n, row_no, column_letter, all_rows, {", ".join(_WORDS)})
+select cast(%(file)s as uuid), cast(%(run)s as uuid), f.*
+from unnest(%(n)s::int[], %(row)s::int[], %(column)s::text[], %(rows)s::text[],
+  {", ".join(f"%({word})s::text[]" for word in _WORDS)}) as f"""
 
 
 def write_findings(
     connection: Connection, file_id: uuid.UUID, findings: Sequence[Finding], run_id: uuid.UUID | None = None
 ) -> None:
-    """Replaces what is written down about a file. Through COPY: a file may have a different fault in every row."""
+    """Replaces what is written down about a file."""
     connection.exec_driver_sql("delete from intake.finding where file_id = %(file)s", {"file": file_id})
-    if not findings:
-        return
-    driver = connection.connection.driver_connection
-    statement = f"copy intake.finding ({', '.join(_FINDING)}) from stdin"
-    with driver.cursor() as cursor, cursor.copy(statement) as copy:  # type: ignore[union-attr]
-        for n, one in enumerate(findings, start=1):
-            place = (one.dataset, one.field, one.sheet, one.row, one.column, one.found)
-            words = (one.message, one.expected, one.remedy, one.nearest, one.rows)
-            row = (file_id, n, run_id, one.rule, one.severity.value, *place, *words)
-            copy.write_row([_storable(value) for value in row])
+    if findings:
+        names = ("row", "column", "rows", *_WORDS)
+        columns = {name: [_storable(getattr(one, name)) for one in findings] for name in names}
+        numbers = list(range(1, len(findings) + 1))
+        connection.exec_driver_sql(_INSERT_FINDINGS, {"file": file_id, "run": run_id, "n": numbers} | columns)
 
 
 def _storable(value: Any) -> Any:
