@@ -75,6 +75,16 @@ def _spoiled(period: int, *changes: tuple[int, int, Cell], office: str = "KGZ", 
     return _expenses(rows)
 
 
+def _one_code_all_over(path: Path) -> None:
+    """Four hundred lines, nine of ten on one fund that nobody knows: one mistake, made once in an export."""
+    rows: list[list[Cell]] = []
+    for part in range(40):
+        rows += [[f"{row[0]}-{part:02d}", *row[1:]] for row in ledger(6, "MDA", MDA)]
+    for number, row in enumerate(rows):
+        row[FUND] = "UNW-CX" if number % 10 else "UNW-CS"
+    _expenses(rows)(path)
+
+
 def _wrong_total(path: Path) -> None:
     rows = ledger(7)
     with Workbook(path, path.stem) as book:
@@ -215,6 +225,8 @@ BAD: tuple[Bad, ...] = (
     Bad("MDA 2026-05 currency that is none.xlsx", "finance", ("unknown_currency",),
         _spoiled(5, (7, CURRENCY, "KGZ"), office="MDA", outputs=MDA), ("K7",),
         why="the country's code for its currency's"),
+    Bad("MDA 2026-06 one wrong fund all over.xlsx", "finance", ("unknown_fund",), _one_code_all_over,
+        ("G3", "G11", "G401"), "UNW-CS", why="one mistake in 360 rows: one line to read, and to mend"),
     Bad("UKR 2026-01 several things at once.xlsx", "finance",
         ("unknown_output", "unknown_fund", "unreadable_money"),
         _spoiled(1, (3, OUTPUT, "UKR_D_2.1.11"), (4, FUND, "UNW-CSS"), (5, AMOUNT, "to follow"),

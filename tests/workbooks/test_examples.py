@@ -13,7 +13,7 @@ EXAMPLES = sorted(path.parent for path in (Path(__file__).parents[1] / "examples
 
 
 def what_was_read(reading) -> dict:
-    """The same shape as `expected.json`: rows as texts, findings as rule and cell."""
+    """The same shape as `expected.json`: rows as texts, findings as rule and cells."""
     return {
         "kind": reading.kind.value,
         "tables": [
@@ -28,7 +28,7 @@ def what_was_read(reading) -> dict:
             }
             for table in reading.tables
         ],
-        "findings": [[f.severity.value, f.rule, f.sheet, f.cell, f.message] for f in reading.findings],
+        "findings": [[f.severity.value, f.rule, f.sheet, f.cells, f.message] for f in reading.findings],
     }
 
 

@@ -282,6 +282,29 @@ def test_a_mended_workbook_loads_and_changes_only_its_slice_and_undo_takes_it_ba
     assert rows(night, live) == before
 
 
+def test_one_right_value_in_the_list_mends_a_flood(night: Night) -> None:
+    name = "MDA 2026-06 one wrong fund all over.xlsx"
+    (finding,) = [one for one in answers(night)[name]["findings"] if one["severity"] == "error"]
+    assert (finding["rule"], finding["row_count"], len(every_cell(finding["cells"]))) == ("unknown_fund", 360, 360)
+    (marked,) = night.home.glob(f"answers/finance/{Path(name).stem} *what to fix.xlsx")
+    book = openpyxl.load_workbook(marked)
+    listed, sheet = book.worksheets[:2]
+    assert [listed.cell(5, column).value for column in (6, 9, 10)] == ["UNW-CX", "UNW-CS", 360]
+    assert listed.max_row == 5
+    red = {cell.coordinate for row in sheet.iter_rows() for cell in row if cell.fill.fgColor.rgb == "00FDECEA"}
+    assert red == set(every_cell(finding["cells"]))
+    listed["K5"] = "UNW-CS"
+    book.save(night.home / "inbox" / "finance" / name)
+
+    assert night.again()["intake"]["accepted"] == 1
+    answer = answers(night)[name]
+    assert (answer["verdict"], answer["rows_loaded"]) == ("accepted", 400)
+    kept = rows(night, "select all_rows from intake.finding where rule = 'mended_in_list'")
+    assert kept[0][0].startswith("3-11,13-21,")
+    undo_load(night.settings, answer["sha256"])
+    night.again()
+
+
 def test_a_report_of_a_past_moment_is_built_beside_the_site(night: Night, tmp_path: Path) -> None:
     then = rows(night, "select min(published_at) from report.publication")[0][0]
     page = "KGZ/2018-2022/KGZ_O_2/2022/index.html"
