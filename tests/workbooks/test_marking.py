@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import base64
 import re
 import zipfile
+from io import BytesIO
 from pathlib import Path
 from xml.etree import ElementTree
 
@@ -23,6 +25,9 @@ from outcome_reporting.workbooks.sheet_marks import MarkedSheet, SheetMarks
 from outcome_reporting.workbooks.sniff import FileKind
 
 VERDICT = Verdict("a.xlsx", "rejected", "a.xlsx was rejected. Nothing was loaded.")
+PIXEL = base64.b64decode(
+    "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNkYPhfDwAChwGA60e6kgAAAABJRU5ErkJggg=="
+)
 SPREADSHEET = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
 RED = "00FDECEA"
 
@@ -114,6 +119,8 @@ def rich_workbook(path: Path) -> Path:
         chart.add_series({"values": "=Data!$B$1:$B$5"})
         sheet.insert_chart("H2", chart)
         sheet.add_table("J1:K4", {"name": "Own"})
+        for one in (cover, sheet):
+            one.set_header("&L&G", {"image_left": "a.png", "image_data_left": BytesIO(PIXEL)})
         book.define_name("Data!Local", "=Data!$A$1")
     return path
 
@@ -149,6 +156,21 @@ def test_what_the_user_has_put_into_the_workbook_stays(tmp_path):
     assert len(sheet.data_validations.dataValidation) == 1
 
 
+def test_a_drawing_of_the_page_header_is_not_taken_for_that_of_the_comments(tmp_path):
+    original = rich_workbook(tmp_path / "a.xlsx")
+    book = marked(original, [problem("Cover", "A", 1), problem("Data", "B", 3)], tmp_path / "out.xlsx")
+    assert book["Cover"]["A1"].comment and book["Data"]["B3"].comment and book["Data"]["B2"].comment
+    after = parts(tmp_path / "out.xlsx")
+    for number in (1, 2):
+        sheet, rels = after[f"xl/worksheets/sheet{number}.xml"], after[f"xl/worksheets/_rels/sheet{number}.xml.rels"]
+        targets = dict(re.findall(rb'Id="(\w+)" Type="[^"]*" Target="([^"]*)"', rels))
+        (own,) = re.findall(rb'<legacyDrawing [^>]*id="(\w+)"', sheet)
+        (header,) = re.findall(rb'<legacyDrawingHF [^>]*id="(\w+)"', sheet)
+        assert sheet.index(b"<legacyDrawing ") < sheet.index(b"<legacyDrawingHF ")
+        assert b"Note" in after["xl/" + targets[own].decode().removeprefix("../").removeprefix("/xl/")]
+        assert b"Note" not in after["xl/" + targets[header].decode().removeprefix("../").removeprefix("/xl/")]
+
+
 def test_a_comment_of_the_user_is_added_to_and_ours_go_with_the_next_answer(tmp_path):
     original = rich_workbook(tmp_path / "a.xlsx")
     first = marked(original, [problem("Data", "B", 2, 3, 9)], tmp_path / "first.xlsx")["Data"]
@@ -164,7 +186,8 @@ def test_a_comment_of_the_user_is_added_to_and_ours_go_with_the_next_answer(tmp_
     fills = [sheet[cell].fill.fgColor.rgb for cell in ("B2", "B3", "B9")]
     assert fills == ["00000000", "00000000", RED] and sheet["B3"].border.left.style is None
     assert sheet["B3"].font.bold and list(sheet.defined_names) == ["Local"]
-    drawing = next(data for name, data in parts(tmp_path / "second.xlsx").items() if name.endswith(".vml"))
+    drawings = [data for name, data in parts(tmp_path / "second.xlsx").items() if name.endswith(".vml")]
+    (drawing,) = [data for data in drawings if b"Note" in data]
     assert drawing.count(b"<v:shape ") == 2 and len(set(re.findall(rb'id="(_x0000_s\d+)"', drawing))) == 2
 
 

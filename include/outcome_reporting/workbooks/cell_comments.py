@@ -51,9 +51,11 @@ _LETTERS = 58  # about, in a line of that width
 class Comments:
     """The comments of one worksheet. Those of an earlier answer are gone."""
 
-    def __init__(self, package: Package, sheet: str) -> None:
+    def __init__(self, package: Package, sheet: str, drawing: str = "") -> None:
+        """`drawing` is the id by which the sheet refers to the one of its comments; another may hold page headers."""
         self.package, self.sheet = package, sheet
-        self.part, self.drawing = package.related(sheet, "comments"), package.related(sheet, "vmlDrawing")
+        self.part: str | None = package.related(sheet, "comments")
+        self.drawing: str | None = package.relations(sheet).get(drawing, ("", None))[1]
         self.words = package.read(self.part).decode() if self.part else _EMPTY
         self.shapes = package.read(self.drawing) if self.drawing else _DRAWING
         self._take_out_old()

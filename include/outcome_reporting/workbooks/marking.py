@@ -91,7 +91,7 @@ def _own_package(archive: zipfile.ZipFile, marks: dict[str, SheetMarks]) -> tupl
         of_sheet = marks.get(name, SheetMarks())
         sheet = MarkedSheet(package.read(part), of_sheet, styles.marked)
         if of_sheet.comments or package.related(part, "comments"):
-            drawing = Comments(package, part).add(of_sheet.comments)
+            drawing = Comments(package, part, sheet.drawing).add(of_sheet.comments)
             if drawing:
                 sheet.refer_to_comments(drawing)
         pieces = list(sheet.xml())

@@ -22,7 +22,8 @@ _RANGE = re.compile(r"([A-Z]+)(\d+):([A-Z]+)(\d+)")
 _DIGITS = "0123456789"
 # what may stand after the reference to a sheet's comments
 _AFTER_COMMENTS = (
-    "legacyDrawingHF", "drawingHF", "picture", "oleObjects", "controls", "webPublishItems", "tableParts", "extLst",
+    "legacyDrawingHF", "drawingHF", "picture", "oleObjects", "controls", "AlternateContent", "webPublishItems",
+    "tableParts", "extLst",
 )  # fmt: skip
 
 
@@ -108,6 +109,11 @@ class MarkedSheet:
                     if comment:
                         before = self.marks.comments.get((first, left))
                         self.marks.comments[first, left] = f"{before}\n\n{comment}" if before else comment
+
+    @property
+    def drawing(self) -> str:
+        """The id of the relationship by which the sheet refers to the drawing of its comments, if it does."""
+        return self.tail.drawing
 
     def refer_to_comments(self, identity: str) -> None:
         """Adds the reference to the drawing of the sheet's comments, by the id of the relationship."""
