@@ -7,12 +7,10 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, Protocol
 
-from sqlalchemy import Connection, Table, bindparam, insert, update
+from sqlalchemy import Connection, Table, bindparam, update
 
 from outcome_reporting.warehouse import tables
-
-# made once: a statement that is built anew for each file costs as much again as it runs
-_BEGIN = {life.name: insert(life) for life in (tables.slice_life, tables.slice_org_life)}
+from outcome_reporting.warehouse.many_rows import insert_rows
 
 
 class Sliced(Protocol):
@@ -70,8 +68,7 @@ def open_lives(
         }
         for one in slices
     ]
-    if rows:
-        connection.execute(_BEGIN[life.name], rows)
+    insert_rows(connection, life, rows)
 
 
 def let_wait_again(connection: Connection, slices: Sequence[Sliced]) -> None:

@@ -26,6 +26,7 @@ from outcome_reporting.warehouse.copying import copy_rows
 from outcome_reporting.warehouse.dollars import has_unstated, live_rates, loaded_dollars, row_cents
 from outcome_reporting.warehouse.live import live_spellings
 from outcome_reporting.warehouse.lives import close_lives, open_lives
+from outcome_reporting.warehouse.many_rows import insert_rows
 from outcome_reporting.warehouse.moments import begin_load, next_load_moment, next_moment
 from outcome_reporting.warehouse.slices import (
     SliceRows,
@@ -36,10 +37,7 @@ from outcome_reporting.warehouse.slices import (
 )
 
 # made once: a statement that is built anew for each file costs as much again as it runs
-_INSERT = {
-    table.name: insert(table)
-    for table in (tables.load, tables.sheet_table, tables.held_row, tables.slice_, tables.slice_org)
-}
+_INSERT = {table.name: insert(table) for table in (tables.load, tables.sheet_table, tables.held_row)}
 
 
 @dataclass(slots=True)
@@ -343,8 +341,7 @@ class _Writer:
             }
             for one, digest in zip(results, digests, strict=True)
         ]
-        if rows:
-            self.connection.execute(_INSERT[_slice_table(contract).name], rows)
+        insert_rows(self.connection, _slice_table(contract), rows)
 
     def _change_lives(self, contract: Contract, results: list[SliceResult], moment: datetime) -> None:
         """Ends what is replaced and begins what is new, at the same moment."""
