@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import tempfile
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -12,7 +13,7 @@ import pytest
 from sqlalchemy import text
 
 from outcome_reporting.warehouse.server import stop_server
-from outcome_reporting.workflows import intake
+from outcome_reporting.workflows import intake, loading
 from outcome_reporting.workflows.house import connect
 
 from .test_rates_and_totals import BASE, LINES, Office, line
@@ -54,6 +55,36 @@ def test_ledgers_side_by_side_end_as_one_after_the_other_would(office: Office) -
     for month in MONTHS:
         order = [name[0] for name, _ in loads if name.endswith(f" {month}.xlsx")]
         assert order == ["c", "a", "b"]
+
+
+def test_rows_may_be_written_before_codes_are_live_but_nothing_of_them_is(
+    office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings = office.settings
+    office.drop("base.xlsx", **BASE | {"Funds": [*BASE["Funds"], ["XC", "Core", "core"]]})
+    _ledger(office, "follows.xlsx", 3, 55, 1_750_000_000)
+    run_id = intake.begin_night(settings)
+    intake.read_files(settings, run_id, intake.notice_files(settings, run_id))
+    accepted = intake.judge_files(settings, run_id)
+    assert len(accepted) == 2
+    are_written, write_plan = threading.Event(), loading.write_plan
+
+    def failing(house, connection, run_id, candidate, plan, wait):
+        if candidate.file_name == "base.xlsx":
+            assert are_written.wait(20)
+            raise RuntimeError("no codes")
+        return write_plan(house, connection, run_id, candidate, plan, lambda: (are_written.set(), wait()))
+
+    with monkeypatch.context() as patch:
+        patch.setattr(loading, "write_plan", failing)
+        with pytest.raises(RuntimeError, match="no codes"):
+            intake.load_files(settings, run_id, accepted)
+    stored = "select count(*) from intake.load where file_name = 'follows.xlsx'"
+    assert are_written.is_set() and office.rows(stored) == [(0,)]
+    intake.load_files(settings, run_id, accepted)
+    intake.answer_files(settings, run_id)
+    assert intake.close_night(settings, run_id)["accepted"] == 2
+    assert office.rows(stored) == [(1,)]
 
 
 def test_a_load_step_that_runs_again_loads_nothing_twice(office: Office) -> None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import secrets
 import time
 import uuid
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
@@ -132,15 +132,22 @@ def cut_slices(plan: LoadPlan, spellings: Mapping[str, str]) -> set[tuple[str, s
     return keys
 
 
-def write_load(connection: Connection, plan: LoadPlan) -> LoadResult:
+def needs_spellings(plan: LoadPlan) -> bool:
+    """Whether `cut_slices` must know which partner a spelling means."""
+    return any(one.slices is None and is_cut_by_spelling(one.contract) for one in plan.datasets)
+
+
+def write_load(connection: Connection, plan: LoadPlan, wait: Callable[[], object] = lambda: None) -> LoadResult:
     """Writes one file's load in the transaction of the caller, who commits (`with engine.begin()`).
 
-    Reads live rates and partners for dollars and slice keys. intake.file must already hold the file.
+    Reads live rates and partners for dollars and slice keys. intake.file must already hold the file. When its rows
+    are written it waits for whatever must be live before it: rates, codes, the load of an earlier moment.
     """
     begin_load(connection)
     writer = _Writer(connection, plan, uuid.uuid4())
     for dataset in _with_held_only(plan):
         writer.copy(dataset)
+    wait()
     sheets = writer.sheet_rows()  # before the moment, which keeps other loads waiting
     moment = next_load_moment(connection, plan.moment)
     writer.write_load(moment)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -93,9 +93,16 @@ def plan_load(house: House, run_id: str, entry: dict, candidate: Candidate) -> L
     )
 
 
-def write_plan(house: House, connection: Connection, run_id: str, candidate: Candidate, plan: LoadPlan) -> Loaded:
-    """Write one accepted file in the caller's transaction, with its findings and its verdict."""
-    result = write_load(connection, plan)
+def write_plan(
+    house: House,
+    connection: Connection,
+    run_id: str,
+    candidate: Candidate,
+    plan: LoadPlan,
+    wait: Callable[[], object] = lambda: None,
+) -> Loaded:
+    """Write one accepted file in the caller's transaction, with its findings and its verdict (`wait`: `write_load`)."""
+    result = write_load(connection, plan, wait)
     store_verdict(connection, run_id, candidate, "accepted", "")
     return Loaded(result, difference_of_load(connection, house.contracts, result))
 
