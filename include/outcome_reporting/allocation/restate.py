@@ -10,7 +10,7 @@ the transaction. The cells themselves are summed and split in numpy (`cells.py`)
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import date, datetime
@@ -78,14 +78,15 @@ def restate(
     impute: bool,
     offices: Sequence[str] | None = None,
     reconciliation: Iterable[ReconciliationRow] | None = None,
+    once_read: Callable[[], object] | None = None,
 ) -> Restatement:
     """Restates the published rows of these fiscal years and offices (None: all) as of `snapshot_at`.
 
     No year at all ([]) looks at the withhold list and the reconciliation alone.
     Runs inside the caller's transaction, which also gets settings for computing until it ends. `run_date` decides
     which partners are withheld; `impute` splits the core pool by core revenue; `reconciliation` are all its rows
-    (None leaves them as they are). Raises ValueError when `published_at` is not after the last publication: a moment
-    is published once.
+    (None leaves them as they are); `once_read` is called when the money was read. Raises ValueError when `published_at`
+    is not after the last publication: a moment is published once.
     """
     cursor = cursor_of(connection)
     last = cursor.execute(statements("8_publication.sql")["last_publication"]).fetchone()
@@ -107,18 +108,22 @@ def restate(
         _run(cursor, parameters, _BEFORE_CELLS[:1])
         made: dict[str, Lines] = {}
     else:
-        made = _make_new_rows(cursor, parameters)
+        made = _make_new_rows(cursor, parameters, once_read)
     if reconciliation is not None:
         stage_reconciliation(cursor, reconciliation)
         tables.append(RECONCILIATION)
     return _publish(cursor, parameters, tables, made, last)
 
 
-def _make_new_rows(cursor: psycopg.Cursor, parameters: Parameters) -> dict[str, Lines]:
+def _make_new_rows(
+    cursor: psycopg.Cursor, parameters: Parameters, once_read: Callable[[], object] | None
+) -> dict[str, Lines]:
     """Makes every `new_<table>` but those of many rows, which come back as they are, by table."""
     _run(cursor, parameters, _BEFORE_CELLS)
     codes = Codes(cursor)
     cells = read_cells(cursor, parameters, codes)
+    if once_read:
+        once_read()
     stage_sums(cursor, cells, codes)
     _run(cursor, parameters, _WEIGHTS)
     shares = read_shares(cursor)

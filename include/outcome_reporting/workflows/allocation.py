@@ -49,12 +49,18 @@ def _pending(connection: Connection, settings: Settings) -> Scope:
     return touched_scope(connection, last.snapshot_at if last else None, _today(settings))
 
 
-def restate(settings: Settings, years: list[int] | None = None, clock: Clock | None = None) -> dict[str, Any]:
+def restate(
+    settings: Settings,
+    years: list[int] | None = None,
+    clock: Clock | None = None,
+    once_read: Callable[[], object] | None = None,
+) -> dict[str, Any]:
     """Restate what is pending, and these years too, and publish, unless a cent does not reconcile.
 
     Whatever years are asked for, all that is pending goes into the one publication: the figures of a night
     belong together, and a plan period's total never mixes two of them. Running it again writes nothing. `clock`
-    is told what of the phase "allocate" went into "reconcile".
+    is told what of the phase "allocate" went into "reconcile"; `once_read` is called when all money was read, if any
+    is: from then on a core has little to do.
     """
     house = open_house(settings)
     clock = clock or Clock()
@@ -83,6 +89,7 @@ def restate(settings: Settings, years: list[int] | None = None, clock: Clock | N
             offices=offices,
             impute=settings.impute_core,
             reconciliation=[ReconciliationRow(**_as_row(row)) for row in files],
+            once_read=once_read,
         )
         beside.begin(lambda _: _refresh_statistics(house.engine))  # of what was loaded, for those who read it next
         with clock("reconcile", within="allocate"):

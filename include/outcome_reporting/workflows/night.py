@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
+from functools import cache
 from typing import Any
 
 from outcome_reporting.settings import Settings
@@ -39,12 +40,20 @@ def run_night(settings: Settings, progress: bool = False) -> dict[str, Any]:
         accepted = intake.judge_files(settings, run_id, ahead)
     with clock("load"), _Bar("load", len(accepted), progress) as bar:
         intake.load_files(settings, run_id, accepted, on_file=bar)
-    # Answers are written in a thread of their own while the database allocates: their seconds are not on top.
+    # Answers are written in a thread of their own while the database writes, and whatever becomes of it: their seconds
+    # are not on top.
     with ThreadPoolExecutor(1) as beside, reports.builders_ahead(len(accepted)):
-        answered = beside.submit(_answer, settings, run_id, clock)
-        with clock("allocate"):
-            restated = allocation.restate(settings, clock=clock)
-        summary = answered.result()
+
+        @cache
+        def answered() -> Future[dict[str, Any]]:
+            return beside.submit(_answer, settings, run_id, clock)
+
+        try:
+            with clock("allocate"):
+                restated = allocation.restate(settings, clock=clock, once_read=answered)
+        finally:
+            answered()
+        summary = answered().result()
         with clock("report"), _Bar("report", None, progress) as bar:
             is_due = reports.pending_reports(settings)
             built = reports.build_reports(settings, on_outcome=bar) if is_due else _NO_REPORTS
