@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -35,8 +37,8 @@ def _row(part: int, *lines: tuple[int, int, str, str, str, int]) -> tuple:
     return part, np.array(rows), np.array(years), *texts, np.array(cents)
 
 
-def _told(rows: list[tuple]) -> list[tuple]:
-    cells = expenses(rows, _names())
+def _told(rows: list[tuple], names: SourceNames | None = None) -> list[tuple]:
+    cells = expenses(rows, names or _names())
     columns = (cells.measure, cells.part, cells.place, cells.fund, cells.partner, cells.row, cells.cents)
     return list(zip(*(column.tolist() for column in columns), strict=True))
 
@@ -57,6 +59,8 @@ def test_lines_of_other_outputs_years_and_funds_are_left_out():
     lines = _row(4, (1, 2020, "A", "N1", "", 1), (2, 2021, "C", "N1", "", 2), (3, 2021, "A", "gone", "", 3))
     assert _told([lines]) == []
     assert _told([]) == []
+    nothing_known = replace(_names(), funds=[], type_of_fund=np.empty(0, np.int64), is_direct=np.empty(0, bool))
+    assert _told([_row(4, (1, 2021, "A", "N1", "Seven", 1))], nothing_known) == []
 
 
 def test_a_newline_in_a_code_is_refused():

@@ -55,7 +55,8 @@ def expenses(rows: Sequence[tuple[Any, ...]], names: SourceNames) -> Cells:
     partner = _looked_up(
         partner, (names.spelled.get(one, statements.UNKNOWN) if one else statements.NOBODY for one in spellings)
     )
-    partner[~names.is_direct[fund]] = statements.NOBODY
+    is_direct = np.append(names.is_direct, False)  # an unknown fund takes the last place
+    partner[~is_direct[fund]] = statements.NOBODY
     member, place = _places(output, outputs, year, names)
     is_told = fund[member] != _UNKNOWN_FUND
     member, place = member[is_told], place[is_told]

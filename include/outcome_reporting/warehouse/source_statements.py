@@ -134,6 +134,7 @@ _COLUMNS = """array_agg(place_no) as place, array_agg(fund_no) as fund, array_ag
 
 # Each part is read by itself, along the primary key: slices that are no longer live are never touched. Codes come as
 # one text for each part, which `source_cells.py` looks up: to join three of them to each row costs twice as much.
+# Nothing is read where no outcome is asked for.
 _CODES = """array_agg(e.row_no) as row, array_agg(e.fiscal_year::integer) as year,
   string_agg(e.output, E'\\n') as output, string_agg(e.fund, E'\\n') as fund,
   string_agg(coalesce(e.partner, ''), E'\\n') as partner"""
@@ -145,7 +146,7 @@ from told_part s cross join lateral (
   from core.expense e
   where {_ROWS} and (e.amount_usd is not null or e.currency = 'USD')
 ) as cells
-where s.dataset = 'expenses' and cells.row is not null"""
+where s.dataset = 'expenses' and cells.row is not null and exists (select from told_place)"""
 
 # Amounts of another currency whose rate is known.
 FOREIGN_EXPENSES = f"""
@@ -155,7 +156,7 @@ cross join lateral (
   select * from core.expense e where {_ROWS} and e.amount_usd is null and e.currency <> 'USD' offset 0
 ) e
 join told_rate r on r.currency = e.currency and r.date = e.posting_date
-where s.dataset = 'expenses' and exists (select from told_rate)
+where s.dataset = 'expenses' and exists (select from told_rate) and exists (select from told_place)
 group by s.part_no"""
 
 # Of a budget's key the revised row alone counts; its two amounts are cells of their own.
