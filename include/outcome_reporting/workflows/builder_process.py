@@ -22,7 +22,7 @@ def main() -> None:
     channels = [socket.socket(fileno=int(number)) for number in sys.argv[1:]]
     from outcome_reporting.workflows import report_pages  # noqa: F401 - at once, even if there is no work yet
 
-    # Collecting in the middle of a page only costs time: what is imported stays, the rest goes after each job.
+    # Collecting in the middle of a page only costs time: what is imported stays, the rest goes between jobs.
     gc.disable()
     gc.freeze()
     forks: list[int] = []
@@ -58,7 +58,6 @@ def _serve(channel: socket.socket) -> None:
             return
         for built in build_pages(settings, _jobs(inbox)):
             print(json.dumps(built.as_dict()), file=outbox, flush=True)
-            gc.collect()
 
 
 def _jobs(inbox: BinaryIO) -> Iterator:
@@ -68,6 +67,7 @@ def _jobs(inbox: BinaryIO) -> Iterator:
             job = pickle.load(inbox)
         except EOFError:
             return
+        gc.collect()  # what the last job has left, only if there is a next one
         yield job
 
 

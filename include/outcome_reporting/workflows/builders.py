@@ -28,8 +28,6 @@ from outcome_reporting.workflows.pages_job import BuiltPages, PagesJob
 
 _PACKAGES = Path(__file__).resolve().parents[2]
 _FEW = 1  # so few jobs are done here before another process has even started
-
-
 _ENVIRONMENT = {
     "PYTHONPATH": os.pathsep.join([str(_PACKAGES), os.environ.get("PYTHONPATH", "")]),
     # what one page needed is kept for the next: giving it back and asking again costs a seventh of a builder
@@ -58,10 +56,14 @@ class _Crew:
     def dismiss(self) -> None:
         """Builders end when nobody can give them anything any more, with the job that they have in hand."""
         for channel in self.channels:
-            with contextlib.suppress(OSError):  # a builder that has died
-                channel.shutdown(socket.SHUT_RDWR)
+            _end(channel)
             channel.close()
         self._program.wait()
+
+
+def _end(channel: socket.socket) -> None:
+    with contextlib.suppress(OSError):  # a builder that has died, or was told already
+        channel.shutdown(socket.SHUT_RDWR)
 
 
 _ahead: list[_Crew] = []  # started before there was anything to do, and fed by nobody yet
@@ -122,7 +124,7 @@ def _fed(crew: _Crew, settings: Settings, jobs: Sequence[PagesJob]) -> Iterator[
 
 
 def _feed(channel: socket.socket, settings: Settings, waiting: queue.SimpleQueue, done: queue.SimpleQueue) -> None:
-    """Give one builder its settings, then job after job until none waits."""
+    """Give one builder its settings, then job after job until none waits: it ends while others are at work."""
     given = pickle.dumps(settings)
     try:
         with channel.makefile("rb") as answers:
@@ -130,6 +132,7 @@ def _feed(channel: socket.socket, settings: Settings, waiting: queue.SimpleQueue
                 try:
                     job = waiting.get_nowait()
                 except queue.Empty:
+                    _end(channel)
                     return
                 done.put(_answer(channel, answers, given + pickle.dumps(job), job))
                 given = b""
