@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import psutil
@@ -67,3 +68,18 @@ def test_a_url_is_taken_as_libpq_writes_it(home):
     assert server.warehouse_url(settings) == settings.warehouse_url
     with pytest.raises(SystemFault, match="does not answer"):
         server.connect(settings)
+
+
+def test_what_was_written_goes_to_the_disk_beside_other_work(home):
+    settings = Settings(home=home)
+    last = "select checkpoint_lsn from pg_control_checkpoint()"
+    with psycopg.connect(server.warehouse_url(settings), autocommit=True) as connection:
+        before = connection.execute(last).fetchone()
+        server.begin_checkpoint(settings)
+        for _ in range(200):
+            if connection.execute(last).fetchone() != before:
+                break
+            time.sleep(0.05)
+        else:
+            pytest.fail("no checkpoint was made")
+    server.stop_server(settings)

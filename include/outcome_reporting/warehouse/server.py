@@ -12,6 +12,7 @@ import os
 import subprocess
 import threading
 import warnings
+from contextlib import suppress
 from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
@@ -94,6 +95,20 @@ def stop_server(settings: Settings) -> None:
         server._postmaster_info = package.postgres_server.PostmasterInfo.read_from_pgdata(folder)
         server._stop()
         server.global_process_id_list.put([])
+
+
+def begin_checkpoint(settings: Settings) -> None:
+    """In a thread: what was written goes to the disk now, for the embedded server must do so before it can end.
+
+    A server of its own has its own times for that.
+    """
+    if not settings.warehouse_url:
+        threading.Thread(target=_checkpoint, args=[warehouse_url(settings)], daemon=True).start()
+
+
+def _checkpoint(url: str) -> None:
+    with suppress(psycopg.Error), psycopg.connect(url, autocommit=True) as connection:
+        connection.execute("checkpoint")
 
 
 def _package() -> ModuleType:

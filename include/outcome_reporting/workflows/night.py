@@ -28,6 +28,7 @@ def run_night(settings: Settings, progress: bool = False) -> dict[str, Any]:
         with clock("open"):
             begin_warming(begun.jobs)
             # imported here, for a third of a second in which the server starts and the first files are read
+            from outcome_reporting.warehouse.server import begin_checkpoint
             from outcome_reporting.workflows import allocation, intake, reports
 
             migrate_warehouse(settings)
@@ -56,6 +57,8 @@ def run_night(settings: Settings, progress: bool = False) -> dict[str, Any]:
         summary = answered().result()
         with clock("report"), _Bar("report", None, progress) as bar:
             is_due = reports.pending_reports(settings)
+            if is_due:
+                begin_checkpoint(settings)  # beside the reports, else the end of the command waits for it
             built = reports.build_reports(settings, on_outcome=bar) if is_due else _NO_REPORTS
     is_bad = summary["is_bad"] or restated["is_bad"] or built["is_bad"]
     release = str(settings.home / "reports" / "site" / "index.html")
