@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import atexit
 import json
 import os
 import shutil
@@ -46,8 +47,13 @@ def timed(command: list[str], **environment: str) -> Timed:
 
 @contextmanager
 def home_over(inbox: Path | None) -> Iterator[Settings]:
-    """A home with a copy of these drop folders, removed with its server afterwards."""
+    """A home with a copy of these drop folders; its server stops afterwards, its files go when all is measured.
+
+    A file system may walk past what was deleted a moment ago: to make the files of the next night then costs many times
+    as much.
+    """
     folder = Path(tempfile.mkdtemp(prefix="outcomes-bench-", dir="/tmp"))
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
     folder.chmod(0o755)  # the embedded server runs under a user of its own when started by root
     if inbox is not None:
         shutil.copytree(inbox, folder / "inbox")
@@ -56,7 +62,6 @@ def home_over(inbox: Path | None) -> Iterator[Settings]:
         yield settings
     finally:
         stop_server(settings)
-        shutil.rmtree(folder, ignore_errors=True)
 
 
 def cold_night(inbox: Path, against: Settings | None = None) -> tuple[Timed, dict[str, Any], bool]:

@@ -19,7 +19,7 @@ from outcome_reporting.allocation.statements import Parameters, run_statement, s
 
 EXPENSE = 2  # measures are 0 planned, 1 available, 2 expense in cells, and 1 to 3 in the tables made of them
 MEASURES = 3
-_MEASURE_BITS, _FUND_BITS, _PARTNER_BITS = 2, 14, 22  # of a cell's key; what is left of 62 is for output and year
+_MEASURE_BITS, _FUND_BITS, _PARTNER_BITS = 2, 18, 20  # of a cell's key; what is left of 62 is for output and year
 _OUTPUT_BITS = 62 - _MEASURE_BITS - _FUND_BITS - _PARTNER_BITS
 _LARGEST_SUM = 2.0**62
 _LOOKED_UP_AT = 1 << 16  # lines whose codes are looked up together: many at once, and still in the processor's cache

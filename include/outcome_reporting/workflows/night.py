@@ -24,7 +24,9 @@ def run_night(settings: Settings, progress: bool = False) -> dict[str, Any]:
     clock = Clock()
     run_id = begin_night(settings)
     begin_starting_server(settings)
-    with ReadingAhead(settings, run_id) as begun:
+    with clock("notice"):
+        begun = ReadingAhead(settings, run_id)
+    with begun:
         with clock("open"):
             begin_warming(begun.jobs)
             # imported here, for a third of a second in which the server starts and the first files are read
