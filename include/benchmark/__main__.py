@@ -188,7 +188,8 @@ class Bench:
             "# Benchmarks\n\nMade by `make bench`; see `include/benchmark/`. A cold night is the command "
             "`outcomes run` over an empty home, server start and migrations included. Phases are seconds on "
             "the clock, one after the other, but for answers, which are written while the database allocates; "
-            "files that are checked by themselves while others are read count as read. The lines of the readers "
+            "files that are checked by themselves while others are read count as read, and what is read while server "
+            "and library start as open. The lines of the readers "
             "are of both together: to scan takes a sheet apart, to convert makes typed columns of it.\n\n"
         )
         (folder / "benchmarks.md").write_text(f"{intro}{self.head()}\n\n{text}")
