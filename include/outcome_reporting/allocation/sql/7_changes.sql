@@ -635,7 +635,7 @@ with stage as materialized (
 given as (
     select event.*, coalesce(spelling.partner, split_part(event.slice_key, '|', 1)) as partner
     from event
-    left join partner_spelling as spelling on spelling.spelling = lower(split_part(event.slice_key, '|', 1))
+    left join partner_spelling as spelling on spelling.spelling = split_part(event.slice_key, '|', 1)
     where event.dataset = 'contributions'
 ),
 candidate as (
