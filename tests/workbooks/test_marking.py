@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import re
 import zipfile
+from dataclasses import replace
 from io import BytesIO
 from pathlib import Path
 from xml.etree import ElementTree
@@ -290,6 +291,12 @@ def test_a_long_list_of_cells_goes_on_beside(tmp_path, book):
     assert listed["C5"].value == "A3 and in 9,999 more rows"
     told = ", ".join(cell.value for cell in listed[5][11:])
     assert told == ", ".join(f"A{row}" for row in rows) and listed.max_column > 12
+
+
+def test_a_row_of_the_list_is_as_high_as_its_words_need(tmp_path, book):
+    short, long = problem("S", "A", 3), replace(problem("S", "A", 4), expected="an output of KGZ " * 5)
+    listed = marked(book(S=[BUDGETS]), [short, long], tmp_path / "out.xlsx")["What to fix"]
+    assert listed.row_dimensions[5].height is None and listed.row_dimensions[6].height == 45  # 85 letters of 34 a line
 
 
 SOME = st.lists(

@@ -6,7 +6,7 @@ workbook is dropped again (`mended`).
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from xml.sax.saxutils import escape, quoteattr
 
 from outcome_reporting.domain.finding import Finding, Severity
@@ -25,6 +25,8 @@ HEADINGS = (
 HEADING_ROW = 4
 MENDED = "mended_in_list"  # the rule of a line whose right value was written here before
 _WIDTHS = (6, 18, 18, 11, 40, 26, 34, 44, 20, 9, 24, 18)
+_WRAPPED = len(_WIDTHS) - 1  # columns but the last, whose text runs on
+_LINE_HEIGHT, _HIGHEST = 15, 405  # points
 _SHORT = 60  # letters of a list of cells that are shown beside the problem
 _CELL_LIMIT = 32_000
 _PIECE = 2_000  # lines
@@ -116,7 +118,16 @@ def _head() -> str:
     pane = f'ySplit="{HEADING_ROW}" topLeftCell="A{HEADING_ROW + 1}" activePane="bottomLeft" state="frozen"'
     tab = f'<sheetPr><tabColor rgb="00{look.COLOURS["error"][0]}"/><pageSetUpPr fitToPage="1"/></sheetPr>'
     view = f'<sheetView showGridLines="0" tabSelected="1" workbookViewId="0"><pane {pane}/></sheetView>'
-    return f'<worksheet xmlns="{MAIN}">{tab}<sheetViews>{view}</sheetViews><cols>{widths}</cols><sheetData>'
+    form = f'<sheetFormatPr defaultRowHeight="{_LINE_HEIGHT}"/>'
+    return f'<worksheet xmlns="{MAIN}">{tab}<sheetViews>{view}</sheetViews>{form}<cols>{widths}</cols><sheetData>'
+
+
+def _row(row: int, texts: Sequence[object], cells: Iterable[str]) -> str:
+    """A row as high as its texts need: not every program makes room by itself for what does not fit on one line."""
+    wrapped = zip(texts, _WIDTHS, strict=False)
+    lines = max(-(-len(str(text)) // width) for text, width in wrapped)
+    height = f' ht="{min(_HIGHEST, lines * _LINE_HEIGHT)}" customHeight="1"' if lines > 1 else ""
+    return f'<row r="{row}"{height}>{"".join(cells)}</row>'
 
 
 def _cell(column: int, row: int, style: int, text: object) -> str:
@@ -156,7 +167,7 @@ class _List:
         for row, words in enumerate(ledes, 2):
             yield f'<row r="{row}">{_cell(0, row, looks.lede, words)}</row>'.encode()
         heads = (_cell(column, HEADING_ROW, looks.head, heading) for column, heading in enumerate(HEADINGS))
-        yield f'<row r="{HEADING_ROW}">{"".join(heads)}</row>'.encode()
+        yield _row(HEADING_ROW, HEADINGS, heads).encode()
         for start in range(0, len(told), _PIECE):
             lines = enumerate(told[start : start + _PIECE], start + 1)
             yield "".join(self._line(number, finding) for number, finding in lines).encode()
@@ -184,7 +195,7 @@ class _List:
             *((looks.line, part) for part in (_parts(cells) if may_answer else [""])),
         ]
         told = (_cell(column, row, style, text) for column, (style, text) in enumerate(columns))
-        return f'<row r="{row}">{"".join(told)}</row>'
+        return _row(row, [text for _, text in columns[:_WRAPPED]], told)
 
     def _links(self, findings: Sequence[Finding]) -> str:
         links = []
