@@ -50,6 +50,12 @@ def test_money_is_a_number_with_two_decimals_shown(book):
     assert cell.value == 1149000 and cell.data_type == "n" and cell.number_format == "#,##0.00"
 
 
+def test_a_number_stands_under_its_heading(book):
+    sheet = book["2 Outcome resources"]
+    (heads,) = [row for row in sheet.iter_rows() if row[0].value == "Year"]
+    assert [cell.alignment.horizontal for cell in heads if cell.value] == [None] + ["right"] * 6
+
+
 def test_source_lines_sum_to_the_figure(book):
     rows = list(book["Source lines"].iter_rows(min_row=2, values_only=True))
     for measure, total in (("planned", "1149000"), ("available", "1012473.27"), ("expense", "955379.27")):

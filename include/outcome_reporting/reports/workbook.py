@@ -120,11 +120,12 @@ class _BlockSheet:
     def _table_head(self, table: Table | Listing) -> int:
         """Caption and titles; how many columns there are. Bars are drawn in html alone."""
         self.line(f"{table.caption} · {table.unit}" if table.unit else table.caption, self.styles.bold)
-        titles = [column.title for column in table.columns if not column.is_bar]
-        if titles:
-            cells = [text_cell(column, title, self.styles.head) for column, title in enumerate(titles)]
-            self.sheet.add_row("".join(cells), len(titles))
-        return len(titles)
+        shown = [column for column in table.columns if not column.is_bar]
+        heads = self.styles.head, self.styles.number_head
+        if shown:
+            cells = [text_cell(place, column.title, heads[column.is_number]) for place, column in enumerate(shown)]
+            self.sheet.add_row("".join(cells), len(shown))
+        return len(shown)
 
     def _table_foot(self, table: Table | Listing, columns: int) -> None:
         """Totals, note, and an empty row."""

@@ -53,6 +53,7 @@ class Styles:
     title: int
     bold: int
     head: int
+    number_head: int
     wrap: int
     cells: RowStyles
     totals: RowStyles
@@ -200,6 +201,7 @@ def _formats(book: Any) -> Styles:
         title=number(bold=True, font_size=14),
         bold=number(bold=True),
         head=number(bold=True, bottom=1, text_wrap=True, valign="bottom"),
+        number_head=number(bold=True, bottom=1, text_wrap=True, valign="bottom", align="right"),
         wrap=number(text_wrap=True, valign="top"),
         cells=row(),
         totals=row(bold=True, top=1),
