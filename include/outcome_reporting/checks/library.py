@@ -42,7 +42,6 @@ def _open() -> tuple[Any, Any]:
             import great_expectations as gx
         gc.freeze()  # nor does any later collection look through them, a seventh of a second each time
     finally:
-        gc.freeze()
         if was_collecting:
             gc.enable()
     context = gx.get_context(mode="ephemeral")

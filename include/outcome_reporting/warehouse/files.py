@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection
 from sqlalchemy.dialects.postgresql import insert as upsert
 
 from outcome_reporting.domain.finding import Finding
@@ -52,12 +52,6 @@ def record_file(
     )
     statement = statement.on_conflict_do_update(index_elements=["sha256"], set_=now)
     return connection.execute(statement.returning(tables.file.c.file_id)).scalar_one()
-
-
-def find_file(connection: Connection, sha256: str) -> dict[str, Any] | None:
-    """The row of intake.file for a hash, or None."""
-    found = connection.execute(select(tables.file).where(tables.file.c.sha256 == sha256)).mappings().first()
-    return dict(found) if found else None
 
 
 def write_verdict(

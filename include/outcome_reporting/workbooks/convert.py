@@ -244,12 +244,6 @@ _CONVERTERS: dict[Kind, Callable[[RawColumn, Field, Reading], Converted]] = {
     Kind.NAMES: convert_names,
 }
 
-ARROW_TYPES: dict[Kind, pa.DataType] = {
-    Kind.INTEGER: pa.int32(),
-    Kind.MONEY: pa.int64(),
-    Kind.DATE: pa.date32(),
-}
-
 
 def convert(raw: RawColumn, field: Field, reading: Reading) -> Converted:
     """The typed column of a field (of any kind but MARKERS, see `convert_markers`)."""

@@ -7,7 +7,6 @@ from outcome_reporting.workbooks.convert import visible
 INK = "14202B"
 MUTED = "4F5D6A"
 HAIRLINE = "D9E0E6"
-STRONG_LINE = "8694A1"
 LINK = "0A558F"
 HEAD_FILL = "F5F7F9"
 ANSWER_FILL = "FFFBE6"
