@@ -83,3 +83,34 @@ def test_what_was_written_goes_to_the_disk_beside_other_work(home):
         else:
             pytest.fail("no checkpoint was made")
     server.stop_server(settings)
+
+
+def test_an_engine_is_whole_while_another_thread_imports_the_mapper():
+    """Great Expectations imports SQLAlchemy's mapper in a thread, while the night already asks the warehouse."""
+    told = subprocess.run([sys.executable, "-c", _HALF_IMPORTED], capture_output=True, text=True, check=False)
+    assert (told.stdout, told.stderr) == ("x\n", "")
+
+
+_HALF_IMPORTED = """
+import sys, threading
+from outcome_reporting.warehouse.server import engine_of
+
+import sqlalchemy
+
+half, asked = threading.Event(), threading.Event()
+
+class Slow:
+    def find_spec(self, name, path, target=None):
+        if name == "sqlalchemy.orm.path_registry":
+            half.set()
+            asked.wait(1)
+
+sys.meta_path.insert(0, Slow())
+engine_of("postgresql://127.0.0.1:1/none")
+thread = threading.Thread(target=lambda: (__import__("sqlalchemy.orm"), half.set()))
+thread.start()
+half.wait()
+print(sqlalchemy.bindparam("x", expanding=True).key)
+asked.set()
+thread.join()
+"""

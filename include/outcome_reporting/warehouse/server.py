@@ -77,6 +77,9 @@ def open_session(settings: Settings) -> psycopg.Connection[Any]:
 
 def engine_of(url: str) -> Engine:
     """An engine for a libpq URL, which may use anything that libpq understands."""
+    # Whole before anything is executed: SQLAlchemy asks its object mapper about values as soon as a part of that is
+    # imported, and a thread that imports Great Expectations imports it too; the two then met in a half made module.
+    import sqlalchemy.orm  # noqa: F401
     from sqlalchemy import create_engine
     from sqlalchemy.pool import NullPool
 
