@@ -62,6 +62,12 @@ def live_rows(
     return [dict(row) for row in connection.execute(live_select(table, moment, without)).mappings()]
 
 
+def live_offices(connection: Connection) -> list[str]:
+    """The offices that have an outcome, in order."""
+    query = "select distinct office from core.slice_life where valid_to is null and dataset = 'outcomes' order by 1"
+    return [office for (office,) in connection.exec_driver_sql(query)]
+
+
 def dimensions(connection: Connection, moment: datetime | None = None) -> dict[str, dict[str, list[dict[str, Any]]]]:
     """Live rows of offices, outcomes, outputs, funds, partners and rates: {dataset: {slice key: rows}}."""
     found: dict[str, dict[str, list[dict[str, Any]]]] = {}

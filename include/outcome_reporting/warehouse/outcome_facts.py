@@ -33,7 +33,7 @@ from outcome_reporting.domain.outcome import (
     SdgRow,
 )
 from outcome_reporting.warehouse.live_sql import valid_sql
-from outcome_reporting.warehouse.sources import read_sources
+from outcome_reporting.warehouse.sources import CellsAhead, read_sources, read_withheld
 
 if TYPE_CHECKING:
     import sqlalchemy
@@ -99,11 +99,13 @@ def read_outcomes(
     element_names: Mapping[tuple[str, str], str],
     offices: Sequence[str] | None = None,
     sources_of: Collection[Key] | None = None,
+    ahead: CellsAhead | None = None,
 ) -> list[OutcomeFacts]:
     """The facts of every outcome of these offices (None: all) that has a year to report, by code and period.
 
     `element_names` maps (framework, element) to the element's name. The cells behind them are read for the
-    outcomes in `sources_of` alone (None: all), as only pages that are built anew show them.
+    outcomes in `sources_of` alone (None: all), as only pages that are built anew show them. Those that were read
+    `ahead`, all of them, count unless partners have been withheld or released since.
     """
     reading = _Reading(connection, publication, offices)
     rows = {name: reading.lines(name) for name in _LINES}
@@ -116,9 +118,12 @@ def read_outcomes(
         outcome_of[(code, period)] = outcome
         outputs[(outcome, period)].append(OutputFacts(code, title, description or ""))
     changes = reading.changes(outcome_of)
-    sources = read_sources(
-        connection, publication.snapshot_at, publication.run_date, offices, sources_of, publication.is_imputed
-    )
+    if ahead and ahead.withheld == reading.withheld:
+        sources = ahead.sources
+    else:
+        sources = read_sources(
+            connection, publication.snapshot_at, publication.run_date, offices, sources_of, publication.is_imputed
+        )
     outcomes = reading.named_rows(_OUTCOMES)
     periods: dict[str, list[str]] = defaultdict(list)
     for row in outcomes:
@@ -188,7 +193,7 @@ class _Reading:
             "snapshot": publication.snapshot_at,
             "offices": None if offices is None else list(offices),
         }
-        self.withheld = {partner for (partner,) in self.rows("select partner from report.withheld")}
+        self.withheld = read_withheld(connection)
 
     def rows(self, query: str) -> list[_Line]:
         return self.connection.cursor(row_factory=tuple_row).execute(query, self.given).fetchall()
@@ -280,7 +285,7 @@ def _sdg(rows: Iterable[SdgRow]) -> list[SdgRow]:
     return sorted(rows, key=lambda row: (row.fiscal_year, row.output, row.fund_type, row.target or row.goal))
 
 
-def _partners(rows: Iterable[PartnerRow], withheld: set[str]) -> list[PartnerRow]:
+def _partners(rows: Iterable[PartnerRow], withheld: Collection[str]) -> list[PartnerRow]:
     """Rows with the partners of today's withhold list folded into the year's withheld line."""
     found: list[PartnerRow] = []
     folded: dict[tuple[int, str], list[int]] = defaultdict(lambda: [0, 0])  # kinds that name nobody

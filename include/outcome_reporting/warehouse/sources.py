@@ -24,6 +24,7 @@ from outcome_reporting.warehouse.source_names import Key, Rows, SourceNames, rea
 from outcome_reporting.warehouse.source_totals import GROUPS_SHOWN, GroupedCells
 
 LINES_SHOWN = 20
+_WITHHELD = "select partner from report.withheld"
 _RESULT_VALUES = ("baseline", "milestone", "target", "result")
 
 
@@ -33,6 +34,14 @@ class Sources:
 
     years: Mapping[Key, Mapping[int, YearSources]]
     core_revenue: Mapping[tuple[int, str], str]
+
+
+@dataclass(frozen=True, slots=True)
+class CellsAhead:
+    """Sources that were read before their publication, and the partners that were withheld then."""
+
+    sources: Sources
+    withheld: frozenset[str]
 
 
 @dataclass(slots=True)
@@ -96,6 +105,26 @@ def read_sources(
     core_revenue = {(fiscal_year, partner): percent for fiscal_year, partner, percent in revenue}
     years = {key: {year: _year(one) for year, one in sorted(own.items())} for key, own in found.items()}
     return Sources(years, core_revenue)
+
+
+def read_withheld(connection: psycopg.Connection[Any]) -> frozenset[str]:
+    """The partners that no page may name today."""
+    return frozenset(partner for (partner,) in connection.cursor(row_factory=tuple_row).execute(_WITHHELD))
+
+
+def read_cells_ahead(
+    connection: psycopg.Connection[Any],
+    snapshot: datetime,
+    run_date: date,
+    offices: Sequence[str],
+    is_imputed: bool,
+) -> CellsAhead:
+    """`read_sources` while what the cells amount to is still being computed: they stand on the snapshot alone.
+
+    Only the list of withheld partners may be another one when the figures are published.
+    """
+    withheld = read_withheld(connection)
+    return CellsAhead(read_sources(connection, snapshot, run_date, offices, None, is_imputed), withheld)
 
 
 def _lines(cells: Cells, names: SourceNames, rows: Rows, found: _Years) -> None:

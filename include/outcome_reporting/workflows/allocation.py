@@ -6,7 +6,7 @@ import logging
 import uuid
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from functools import partial
 from typing import Any, cast
 from zoneinfo import ZoneInfo
@@ -25,7 +25,7 @@ from outcome_reporting.domain.errors import SystemFault
 from outcome_reporting.settings import Settings
 from outcome_reporting.warehouse import tables
 from outcome_reporting.warehouse.largest_changes import largest_changes
-from outcome_reporting.warehouse.live import catalogue
+from outcome_reporting.warehouse.live import catalogue, live_offices
 from outcome_reporting.warehouse.moments import next_moment
 from outcome_reporting.warehouse.outcome_facts import publication_at
 from outcome_reporting.warehouse.reconcile import FileDifference, file_differences, files_of, reconciliation_rows
@@ -54,13 +54,15 @@ def restate(
     years: list[int] | None = None,
     clock: Clock | None = None,
     once_read: Callable[[], object] | None = None,
+    once_begun: Callable[[datetime, date, list[str]], object] | None = None,
 ) -> dict[str, Any]:
     """Restate what is pending, and these years too, and publish, unless a cent does not reconcile.
 
     Whatever years are asked for, all that is pending goes into the one publication: the figures of a night
     belong together, and a plan period's total never mixes two of them. Running it again writes nothing. `clock`
     is told what of the phase "allocate" went into "reconcile"; `once_read` is called when all money was read, if any
-    is: from then on a core has little to do.
+    is: from then on a core has little to do. `once_begun` is told the moment whose slices are read, the day that
+    decides who is withheld, and the offices: what lies in core may be read for other ends too.
     """
     house = open_house(settings)
     clock = clock or Clock()
@@ -77,6 +79,11 @@ def restate(
         files = list(reconciliation_rows(connection, snapshot_at))
         years_of_files = None if is_whole else asked
         changed = _Aside(partial(_changed_files, house.engine, last.snapshot_at if last else None, years_of_files))
+        run_date = _today(settings)
+        beside.begin(lambda _: _refresh_statistics(house.engine))  # of what was loaded, for those who read it next
+        if once_begun:
+            whose = live_offices(connection) if offices is None else offices
+            beside.begin(lambda _: once_begun(snapshot_at, run_date, whose))
         sums = partial(sum_live_facts, snapshot_at=snapshot_at)  # of all years and offices: a proof of everything
         live = beside.begin(sums)
         restated = restate_rows(
@@ -84,14 +91,13 @@ def restate(
             snapshot_at=snapshot_at,
             published_at=snapshot_at,
             run_id=run_id,
-            run_date=_today(settings),
+            run_date=run_date,
             fiscal_years=None if is_whole else asked,
             offices=offices,
             impute=settings.impute_core,
             reconciliation=[ReconciliationRow(**_as_row(row)) for row in files],
             once_read=once_read,
         )
-        beside.begin(lambda _: _refresh_statistics(house.engine))  # of what was loaded, for those who read it next
         with clock("reconcile", within="allocate"):
             wrong = reconcile(connection, snapshot_at, live=live.result())
             problems = _problems(connection, wrong, snapshot_at, changed.result())
@@ -105,7 +111,7 @@ def restate(
                     started_at=datetime.now(UTC),
                     snapshot_at=snapshot_at,
                     published_at=snapshot_at,
-                    run_date=_today(settings),
+                    run_date=run_date,
                     fiscal_years=None if is_whole else asked,
                     finished_at=datetime.now(UTC),
                 )

@@ -14,7 +14,10 @@ import pickle
 import socket
 import sys
 from collections.abc import Iterator, Sequence
-from typing import BinaryIO
+from typing import TYPE_CHECKING, BinaryIO
+
+if TYPE_CHECKING:
+    from outcome_reporting.workflows.pages_job import CellsJob, PagesJob
 
 
 def main() -> None:
@@ -49,18 +52,25 @@ def _own_channel(channels: Sequence[socket.socket], forks: list[int]) -> socket.
 
 
 def _serve(channel: socket.socket) -> None:
-    from outcome_reporting.workflows.report_pages import build_pages
+    from outcome_reporting.workflows.pages_job import CellsJob
+    from outcome_reporting.workflows.report_pages import Builder
 
     with channel, channel.makefile("rb") as inbox, channel.makefile("w") as outbox:
         try:
             settings = pickle.load(inbox)
         except EOFError:
             return
-        for built in build_pages(settings, _jobs(inbox)):
-            print(json.dumps(built.as_dict()), file=outbox, flush=True)
+        with Builder(settings) as builder:
+            for job in _jobs(inbox):
+                answer = {}
+                if isinstance(job, CellsJob):
+                    builder.read_ahead(job)
+                else:
+                    answer = builder.build(job).as_dict()
+                print(json.dumps(answer), file=outbox, flush=True)
 
 
-def _jobs(inbox: BinaryIO) -> Iterator:
+def _jobs(inbox: BinaryIO) -> Iterator[CellsJob | PagesJob]:
     """Jobs until the parent has no more."""
     while True:
         try:

@@ -16,17 +16,18 @@ import socket
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence, Set
 from dataclasses import replace
 from pathlib import Path
-from typing import BinaryIO
+from typing import Any
 
 from outcome_reporting.domain.errors import SystemFault
 from outcome_reporting.settings import Settings
 from outcome_reporting.warehouse.server import warehouse_url
-from outcome_reporting.workflows.pages_job import BuiltPages, PagesJob
+from outcome_reporting.workflows.pages_job import BuiltPages, CellsJob, PagesJob
 
 _PACKAGES = Path(__file__).resolve().parents[2]
+_READ_AHEAD = 3  # jobs of which a builder holds the cells: about what it can read while money is allocated
 _FEW = 1  # so few jobs are done here before another process has even started
 _ENVIRONMENT = {
     "PYTHONPATH": os.pathsep.join([str(_PACKAGES), os.environ.get("PYTHONPATH", "")]),
@@ -37,12 +38,83 @@ _ENVIRONMENT = {
 }
 
 
+class _Builder:
+    """One process and the socket by which it is fed: its settings, then one job at a time."""
+
+    def __init__(self, channel: socket.socket) -> None:
+        self._channel, self._answers = channel, channel.makefile("rb")
+        self._has_settings = False
+        self._reading: threading.Thread | None = None
+        self.has_read: set[CellsJob] = set()
+
+    def ask(self, settings: Settings, job: PagesJob | CellsJob) -> dict:
+        """What it says of a job. Raises SystemFault when it has died."""
+        given = pickle.dumps(job) if self._has_settings else pickle.dumps(settings) + pickle.dumps(job)
+        self._has_settings = True
+        answer = b""
+        with contextlib.suppress(OSError):
+            self._channel.sendall(given)
+            answer = self._answers.readline()
+        if not answer:
+            raise SystemFault(
+                f"The process that builds the reports of {', '.join(job.offices)} ended; its log says why"
+            )
+        return json.loads(answer)
+
+    def begin_reading(self, settings: Settings, waiting: _Waiting) -> None:
+        """In a thread: reads cells until the first pages can be built."""
+        self._reading = threading.Thread(target=self._read, args=(settings, waiting), daemon=True)
+        self._reading.start()
+
+    def _read(self, settings: Settings, waiting: _Waiting) -> None:
+        with contextlib.suppress(SystemFault):  # whoever asks next is told
+            while len(self.has_read) < _READ_AHEAD and (job := waiting.take()):
+                self.ask(settings, job)
+                self.has_read.add(job)
+
+    def end_reading(self) -> None:
+        """Waits for the job in hand."""
+        if self._reading is not None:
+            self._reading.join()
+
+    def end(self) -> None:
+        """It ends when nobody can give it anything any more, with the job that it has in hand."""
+        with contextlib.suppress(OSError):  # it has died, or was told already
+            self._channel.shutdown(socket.SHUT_RDWR)
+
+    def close(self) -> None:
+        """After `end`: lets go of the socket."""
+        self.end_reading()
+        self._answers.close()
+        self._channel.close()
+
+
+class _Waiting:
+    """Jobs that nobody has begun yet; several threads take from it."""
+
+    def __init__(self, jobs: Iterable[Any]) -> None:
+        self._jobs, self._lock = list(jobs), threading.Lock()
+
+    def take(self, has_read: Set[CellsJob] = frozenset()) -> Any:
+        """The next job, or None where there is none; first of those whose cells are among these."""
+        with self._lock:
+            for place, job in enumerate(self._jobs) if has_read else ():
+                if CellsJob.of(job) in has_read:
+                    return self._jobs.pop(place)
+            return self._jobs.pop(0) if self._jobs else None
+
+    def clear(self) -> None:
+        with self._lock:
+            self._jobs.clear()
+
+
 class _Crew:
-    """Builders, and for each the socket by which it is fed."""
+    """A program and its forks, as many builders as are wanted."""
 
     def __init__(self, size: int) -> None:
         pairs = [socket.socketpair() for _ in range(size)]
-        self.channels = [ours for ours, _ in pairs]
+        self.builders = [_Builder(ours) for ours, _ in pairs]
+        self._to_read = _Waiting(())
         theirs = [their.fileno() for _, their in pairs]
         self._program = subprocess.Popen(
             [sys.executable, "-m", "outcome_reporting.workflows.builder_process", *map(str, theirs)],
@@ -53,20 +125,47 @@ class _Crew:
         for _, their in pairs:
             their.close()
 
+    def begin_reading(self, settings: Settings, jobs: Iterable[CellsJob]) -> None:
+        """The cells of these are read, each by one builder, until pages are asked for."""
+        self._to_read = _Waiting(jobs)
+        for builder in self.builders:
+            builder.begin_reading(settings, self._to_read)
+
+    def build(self, settings: Settings, jobs: Sequence[PagesJob]) -> Iterator[dict]:
+        """What is said of each job, as they are done."""
+        self._to_read.clear()
+        waiting = _Waiting(jobs)
+        done: queue.SimpleQueue[dict | BaseException] = queue.SimpleQueue()
+        for builder in self.builders:
+            threading.Thread(target=_feed, args=(builder, settings, waiting, done), daemon=True).start()
+        for _ in jobs:
+            result = done.get()
+            if isinstance(result, BaseException):
+                waiting.clear()
+                raise result
+            yield result
+
     def dismiss(self) -> None:
-        """Builders end when nobody can give them anything any more, with the job that they have in hand."""
-        for channel in self.channels:
-            _end(channel)
-            channel.close()
+        """All of them end."""
+        for builder in self.builders:
+            builder.end()
+        for builder in self.builders:
+            builder.close()
         self._program.wait()
 
 
-def _end(channel: socket.socket) -> None:
-    with contextlib.suppress(OSError):  # a builder that has died, or was told already
-        channel.shutdown(socket.SHUT_RDWR)
+def _feed(builder: _Builder, settings: Settings, waiting: _Waiting, done: queue.SimpleQueue) -> None:
+    """Give one builder job after job until none waits: it ends while others are at work."""
+    builder.end_reading()
+    try:
+        while job := waiting.take(builder.has_read):
+            done.put(builder.ask(settings, job))
+        builder.end()
+    except BaseException as fault:
+        done.put(fault)
 
 
-_ahead: list[_Crew] = []  # started before there was anything to do, and fed by nobody yet
+_ahead: list[_Crew] = []  # started before there was anything to build
 
 
 @contextlib.contextmanager
@@ -85,6 +184,15 @@ def builders_ahead(jobs: int) -> Iterator[None]:
             _ahead.pop().dismiss()
 
 
+def read_ahead(settings: Settings, jobs: Sequence[CellsJob]) -> None:
+    """Has builders that were started ahead read the cells of these jobs meanwhile; nothing where there are none.
+
+    Each takes its own again when their pages are built; what was read for pages that nobody asks for is forgotten.
+    """
+    if _ahead:
+        _ahead[-1].begin_reading(_located(settings), jobs)
+
+
 def build_in_parts(settings: Settings, jobs: Sequence[PagesJob]) -> Iterator[BuiltPages]:
     """What became of each job, as they are done, in no set order. Raises SystemFault when a builder dies."""
     if len(jobs) <= _FEW:
@@ -94,7 +202,8 @@ def build_in_parts(settings: Settings, jobs: Sequence[PagesJob]) -> Iterator[Bui
         return
     crew = _crew(_size(len(jobs)))
     try:
-        yield from _fed(crew, replace(settings, warehouse_url=warehouse_url(settings)), jobs)
+        for done in crew.build(_located(settings), jobs):
+            yield BuiltPages.from_dict(done)
     except BaseException:
         crew.dismiss()  # before what they have written may be removed
         raise
@@ -102,56 +211,16 @@ def build_in_parts(settings: Settings, jobs: Sequence[PagesJob]) -> Iterator[Bui
     threading.Thread(target=crew.dismiss, daemon=True).start()
 
 
+def _located(settings: Settings) -> Settings:
+    """These with the warehouse's address, so that a builder need not hold the embedded server."""
+    return replace(settings, warehouse_url=warehouse_url(settings))
+
+
 def _crew(size: int) -> _Crew:
     """The builders that were started ahead, unless they are too few."""
-    if _ahead and len(_ahead[-1].channels) >= size:
+    if _ahead and len(_ahead[-1].builders) >= size:
         return _ahead.pop()
     return _Crew(size)
-
-
-def _fed(crew: _Crew, settings: Settings, jobs: Sequence[PagesJob]) -> Iterator[BuiltPages]:
-    waiting: queue.SimpleQueue[PagesJob] = queue.SimpleQueue()
-    for job in jobs:
-        waiting.put(job)
-    done: queue.SimpleQueue[dict | BaseException] = queue.SimpleQueue()
-    for channel in crew.channels:
-        threading.Thread(target=_feed, args=(channel, settings, waiting, done), daemon=True).start()
-    for _ in jobs:
-        result = done.get()
-        if isinstance(result, BaseException):
-            with contextlib.suppress(queue.Empty):
-                while True:
-                    waiting.get_nowait()
-            raise result
-        yield BuiltPages.from_dict(result)
-
-
-def _feed(channel: socket.socket, settings: Settings, waiting: queue.SimpleQueue, done: queue.SimpleQueue) -> None:
-    """Give one builder its settings, then job after job until none waits: it ends while others are at work."""
-    given = pickle.dumps(settings)
-    try:
-        with channel.makefile("rb") as answers:
-            while True:
-                try:
-                    job = waiting.get_nowait()
-                except queue.Empty:
-                    _end(channel)
-                    return
-                done.put(_answer(channel, answers, given + pickle.dumps(job), job))
-                given = b""
-    except BaseException as fault:
-        done.put(fault)
-
-
-def _answer(channel: socket.socket, answers: BinaryIO, given: bytes, job: PagesJob) -> dict:
-    """What a builder says of a job. Raises SystemFault when it has died."""
-    answer = b""
-    with contextlib.suppress(OSError):
-        channel.sendall(given)
-        answer = answers.readline()
-    if not answer:
-        raise SystemFault(f"The process that builds the reports of {', '.join(job.offices)} ended; its log says why")
-    return json.loads(answer)
 
 
 def _size(jobs: int) -> int:

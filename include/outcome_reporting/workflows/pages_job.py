@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass
-from datetime import datetime
+from datetime import date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -24,6 +24,22 @@ class PagesJob:
     outcome: str | None = None
     year: int | None = None
     has_pages: bool = True  # False: only the lines of the front page are wanted
+
+
+@dataclass(frozen=True, slots=True)
+class CellsJob:
+    """Some offices whose money is being allocated from the slices live at a moment: their cells can be read already."""
+
+    snapshot_at: datetime
+    run_date: date
+    is_imputed: bool
+    offices: tuple[str, ...]
+
+    @classmethod
+    def of(cls, job: PagesJob) -> CellsJob:
+        """What should have been read for the pages of this job."""
+        publication = job.publication
+        return cls(publication.snapshot_at, publication.run_date, publication.is_imputed, job.offices)
 
 
 @dataclass(slots=True)

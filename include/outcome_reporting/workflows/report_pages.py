@@ -14,27 +14,55 @@ from outcome_reporting.reports.summary import summarize
 from outcome_reporting.settings import Settings
 from outcome_reporting.warehouse.outcome_facts import read_outcomes
 from outcome_reporting.warehouse.server import open_session
+from outcome_reporting.warehouse.sources import CellsAhead, read_cells_ahead
 from outcome_reporting.workflows.house import House, open_house
-from outcome_reporting.workflows.pages_job import BuiltPages, PagesJob
+from outcome_reporting.workflows.pages_job import BuiltPages, CellsJob, PagesJob
+
+
+class Builder:
+    """Builds one job after another; one session serves them all. A context manager."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._house = open_house(settings)
+        self._session = open_session(settings)
+        self._ahead: dict[CellsJob, CellsAhead] = {}
+
+    def __enter__(self) -> Builder:
+        return self
+
+    def __exit__(self, *_) -> None:
+        self._session.close()
+
+    def read_ahead(self, job: CellsJob) -> None:
+        """Reads the cells behind pages whose figures are not published yet, and keeps them for their build."""
+        with self._session.transaction():
+            self._ahead[job] = read_cells_ahead(
+                self._session, job.snapshot_at, job.run_date, job.offices, job.is_imputed
+            )
+
+    def build(self, job: PagesJob) -> BuiltPages:
+        """Reads the outcomes of the job's offices and writes their pages below `job.folder`.
+
+        A page that may not be published is among the problems, and what stood there before stays. Running it again
+        writes nothing.
+        """
+        ahead = self._ahead.pop(CellsJob.of(job), None)
+        with self._session.transaction():
+            return _built(self._house, self._session, job, ahead)
 
 
 def build_pages(settings: Settings, jobs: Iterable[PagesJob]) -> Iterator[BuiltPages]:
-    """For each job read its offices' outcomes and write their pages below `job.folder`; one session serves them all.
-
-    A page that may not be published is among the problems, and what stood there before stays. Running it again
-    writes nothing.
-    """
-    house = open_house(settings)
-    with open_session(settings) as session:
+    """What became of each job, built in this process."""
+    with Builder(settings) as builder:
         for job in jobs:
-            with session.transaction():
-                built = _built(house, session, job)
-            yield built
+            yield builder.build(job)
 
 
-def _built(house: House, session: psycopg.Connection[Any], job: PagesJob) -> BuiltPages:
-    cells = None if job.has_pages else ()  # a line of the front page is explained by no cell
-    facts = read_outcomes(session, job.publication, labels_of(house), _element_names(house), job.offices, cells)
+def _built(house: House, session: psycopg.Connection[Any], job: PagesJob, ahead: CellsAhead | None) -> BuiltPages:
+    sources_of = None if job.has_pages else ()  # a line of the front page is explained by no cell
+    facts = read_outcomes(
+        session, job.publication, labels_of(house), _element_names(house), job.offices, sources_of, ahead
+    )
     written, problems = 0, []
     for one in facts:
         if not job.has_pages or job.outcome not in (None, one.outcome):

@@ -9,7 +9,7 @@ import shutil
 from collections.abc import Callable, Iterable, Sequence, Set
 from contextlib import AbstractContextManager
 from dataclasses import asdict, dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -68,6 +68,17 @@ def builders_ahead(offices: int) -> AbstractContextManager[None]:
     from outcome_reporting.workflows import builders
 
     return builders.builders_ahead(-(-offices // _OFFICES_A_JOB))
+
+
+def read_ahead(settings: Settings, snapshot_at: datetime, run_date: date, offices: Sequence[str]) -> None:
+    """While money of these offices is allocated from the slices of that moment: builders that were started ahead read
+    the cells that their pages will show. A guess of what will be due, by which nothing but time is lost or gained.
+    """
+    from outcome_reporting.workflows import builders
+    from outcome_reporting.workflows.pages_job import CellsJob
+
+    parts = in_parts(sorted(offices), _OFFICES_A_JOB)
+    builders.read_ahead(settings, [CellsJob(snapshot_at, run_date, settings.impute_core, part) for part in parts])
 
 
 def build_reports(
