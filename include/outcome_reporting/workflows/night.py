@@ -39,11 +39,11 @@ def run_night(settings: Settings, progress: bool = False) -> dict[str, Any]:
         ahead = intake.check_ahead(settings, run_id)  # what is checked while files are read counts as reading
         with clock("read"), _Bar("read", len(files), progress) as bar:
             intake.read_files(settings, run_id, files, on_file=bar, ahead=ahead, clock=clock, begun=begun)
-    with clock("check"):
-        accepted = intake.judge_files(settings, run_id, ahead)
     # Answers are written in a thread of their own while the database writes, and whatever becomes of it: their seconds
-    # are not on top. Builders come up while files are loaded, which leaves a fifth of two cores idle.
-    with ThreadPoolExecutor(1) as beside, reports.builders_ahead(len(accepted)):
+    # are not on top. Builders come up while files are judged and loaded, which leaves cores idle.
+    with ThreadPoolExecutor(1) as beside, reports.builders_ahead(len(files)):
+        with clock("check"):
+            accepted = intake.judge_files(settings, run_id, ahead)
         with clock("load"), _Bar("load", len(accepted), progress) as bar:
             intake.load_files(settings, run_id, accepted, on_file=bar)
 
