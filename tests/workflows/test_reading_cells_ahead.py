@@ -101,6 +101,7 @@ def test_builders_that_read_ahead_build_what_others_build(night, publication, of
     assert _files(tmp_path / "ahead") == _files(tmp_path / "plain")
 
 
-def test_builders_may_be_dismissed_while_they_read(night, publication, offices) -> None:
+def test_builders_may_be_dismissed_while_they_read(night, publication, offices, capfd) -> None:
     with reports.builders_ahead(100):
         reports.read_ahead(night.settings, publication.snapshot_at, publication.run_date, offices * 3)
+    assert capfd.readouterr() == ("", "")

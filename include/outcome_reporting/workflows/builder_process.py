@@ -55,7 +55,7 @@ def _serve(channel: socket.socket) -> None:
     from outcome_reporting.workflows.pages_job import CellsJob
     from outcome_reporting.workflows.report_pages import Builder
 
-    with channel, channel.makefile("rb") as inbox, channel.makefile("w") as outbox:
+    with channel, channel.makefile("rb") as inbox:
         try:
             settings = pickle.load(inbox)
         except EOFError:
@@ -67,7 +67,10 @@ def _serve(channel: socket.socket) -> None:
                     builder.read_ahead(job)
                 else:
                     answer = builder.build(job).as_dict()
-                print(json.dumps(answer), file=outbox, flush=True)
+                try:
+                    channel.sendall(json.dumps(answer).encode() + b"\n")
+                except BrokenPipeError:  # dismissed meanwhile
+                    return
 
 
 def _jobs(inbox: BinaryIO) -> Iterator[CellsJob | PagesJob]:
