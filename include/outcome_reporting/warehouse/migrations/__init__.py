@@ -1,7 +1,7 @@
 """The warehouse's history, run without an alembic.ini: `migrate` to the newest version, `downgrade` back.
 
-A version writes its own statements, so that changing tables.py never changes the past; a test proves that the
-last version and tables.py agree. Every execute holds one statement only (a distributed server insists).
+A version writes its own statements, so that changing `tables` never changes the past; a test proves that the
+last version and `tables` agree. Every execute holds one statement only (a distributed server insists).
 """
 
 from __future__ import annotations
