@@ -23,5 +23,7 @@ _CUT = " … (cut; the whole text is in the warehouse)"
 
 def safe_text(text: object) -> str:
     """Text for a cell: control characters visible, lone surrogates replaced, cut with a pointer when too long."""
-    plain = visible(str(text)).encode("utf-8", "replace").decode("utf-8")
+    plain = str(text)
+    if not plain.isprintable():  # nearly every text is
+        plain = visible(plain).encode("utf-8", "replace").decode("utf-8")
     return plain if len(plain) <= CELL_LIMIT else plain[: CELL_LIMIT - len(_CUT)] + _CUT

@@ -5,6 +5,7 @@ The standard library can do neither without deflating everything anew, with zlib
 
 from __future__ import annotations
 
+import io
 import struct
 import zipfile
 from collections.abc import Iterable
@@ -28,6 +29,14 @@ class ZipWriter:
     def __init__(self, stream: BinaryIO) -> None:
         self.stream = stream
         self._directory: list[bytes] = []
+
+    def again(self, stream: io.BytesIO) -> ZipWriter:
+        """Another archive, which begins with all that was added to this one in memory: packed once for many."""
+        assert isinstance(self.stream, io.BytesIO)
+        stream.write(self.stream.getbuffer())
+        other = ZipWriter(stream)
+        other._directory = list(self._directory)
+        return other
 
     def add(self, name: str, chunks: Iterable[bytes]) -> None:
         """A new part, made of pieces of any size."""
