@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from outcome_reporting.workbooks.convert import visible
-
 INK = "14202B"
 MUTED = "4F5D6A"
 HAIRLINE = "D9E0E6"
@@ -24,6 +22,8 @@ _CUT = " … (cut; the whole text is in the warehouse)"
 def safe_text(text: object) -> str:
     """Text for a cell: control characters visible, lone surrogates replaced, cut with a pointer when too long."""
     plain = str(text)
-    if not plain.isprintable():  # nearly every text is
+    if not plain.isprintable():
+        from outcome_reporting.workbooks.convert import visible  # whose libraries most nights do without
+
         plain = visible(plain).encode("utf-8", "replace").decode("utf-8")
     return plain if len(plain) <= CELL_LIMIT else plain[: CELL_LIMIT - len(_CUT)] + _CUT

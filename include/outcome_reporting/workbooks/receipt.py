@@ -11,9 +11,9 @@ from collections.abc import Iterable
 from datetime import UTC, datetime
 from decimal import Decimal
 from functools import cache
+from html import escape  # that of xml.sax loads an http client
 from pathlib import Path
 from typing import Any
-from xml.sax.saxutils import escape
 from zipfile import ZipFile
 
 import xlsxwriter
@@ -119,7 +119,7 @@ class _Sheet:
         self._rows: list[str] = []
 
     def text(self, column: int, text: object, style: str = "text") -> None:
-        words = escape(look.safe_text(text))
+        words = escape(look.safe_text(text), quote=False)
         inner = f' t="inlineStr"><is><t xml:space="preserve">{words}</t></is></c>' if words else "/>"
         self._cells.append(f'<c r="{_LETTERS[column]}{self.row}" s="{self.styles[style]}"{inner}')
 
