@@ -12,8 +12,9 @@ from sample_facts import YEARS, kgz_facts
 from test_report_page import many_partners
 
 from outcome_reporting.domain.outcome import PartnerRow, ProgressNote
-from outcome_reporting.reports.html import SIZE_LIMIT, path_part, render_page
+from outcome_reporting.reports.html import SIZE_LIMIT, render_page
 from outcome_reporting.reports.page import build_page
+from outcome_reporting.reports.site import path_part
 
 _VOID = {"meta", "link", "input", "br", "wbr"}
 

@@ -14,7 +14,8 @@ from outcome_reporting.reports.build import build_outcome_year
 from outcome_reporting.reports.build_site import build_site
 from outcome_reporting.reports.errors import UnpublishablePage
 from outcome_reporting.reports.files import write_if_changed
-from outcome_reporting.reports.site import render_index, site_paths
+from outcome_reporting.reports.front_pages import render_index
+from outcome_reporting.reports.site import site_paths
 from outcome_reporting.reports.summary import summarize
 
 

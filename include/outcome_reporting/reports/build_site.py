@@ -10,8 +10,9 @@ from pathlib import Path
 from outcome_reporting.domain.outcome import OutcomeYearSummary
 
 from .files import write_if_changed
-from .html import TEMPLATES, path_part
-from .site import outcome_path, render_index, render_office, render_year_index
+from .frames import TEMPLATES
+from .front_pages import render_index, render_office, render_year_index
+from .site import outcome_path, path_part
 
 
 def build_site(

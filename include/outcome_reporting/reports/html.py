@@ -3,37 +3,20 @@
 from __future__ import annotations
 
 import re
-from functools import cache
-from pathlib import Path
-
-from jinja2 import Environment, FileSystemLoader
-from markupsafe import Markup
 
 from . import svg
 from .anchors import SOURCES_PAGE
+from .frames import fill_frame
 from .html_panels import panel_html
 from .html_parts import data, escape, linked, table_html
 from .html_sources import SourceRows
 from .model import Block, FundBars, GoalBars, IndicatorChart, Note, Page, PartnerBars, RateLines, YearBars
+from .site import path_part
 from .texts import Texts
 
-TEMPLATES = Path(__file__).parent / "templates"
+ROOT = "../../../../"  # of the site, from the folder of a page
 SIZE_LIMIT = 100_000  # bytes of one opened page
 _INDICATORS_DRAWN = (9, 3, 0)  # fewer when a page would grow past its limit
-
-
-@cache
-def environment() -> Environment:
-    return Environment(loader=FileSystemLoader(TEMPLATES), autoescape=True, trim_blocks=False)
-
-
-@cache
-def _template(name: str):
-    return environment().get_template(name)
-
-
-def render_template(name: str, **values: object) -> str:
-    return _template(name).render(**values)
 
 
 def render_page(page: Page, workbook_name: str = "", workbook_bytes: int = 0) -> str:
@@ -56,32 +39,60 @@ def page_bytes(page: Page, workbook_name: str = "", workbook_bytes: int = 0) -> 
 
 def _render(page: Page, workbook_name: str, workbook_bytes: int, drawn: int) -> str:
     texts = Texts(page.language)
-    period = texts.period(page.plan_period)
-    date = texts.date(page.data_date)
-    size = f"{max(1, round(workbook_bytes / 1024)):,}"
-    words = texts("page.workbook_size", size=size) if workbook_bytes else texts("page.workbook")
-    return render_template(
-        "page.html.j2",
-        page=page,
-        t=texts,
-        root="../../../../",
+    blocks = [_block(page, place, block, texts, drawn) for place, block in enumerate(page.blocks, start=1)]
+    changed = _changed(page, texts)
+    html = {
+        "print_line": print_line(page, texts),
+        "region": f"{escape(page.region)} › " if page.region else "",
+        "years": year_links(page, "index.html"),
+        "changed": f'<span class="badge">{escape(changed)}</span>' if changed else "",
+        "key_figures": "".join([_key_figure(key, texts) for key in page.key_figures]),
+        "workbook": _workbook_link(workbook_name, workbook_bytes, texts),
+        "contents": "".join([f'<li><a href="#{b.key}">{escape(b.short_title)}</a></li>' for b in page.blocks]),
+        "blocks": "".join([f"{block}\n" for block in blocks]),
+    }
+    return fill_frame(
+        "page.html",
+        page.language,
+        html,
         office_path=path_part(page.office),
-        period=period,
-        date=date,
-        changed=_changed(page, texts),
-        print_line=Markup(print_line(page, texts)),
-        key_figures=Markup("".join(_key_figure(key, texts) for key in page.key_figures)),
-        contents=Markup("".join(f'<li><a href="#{b.key}">{escape(b.short_title)}</a></li>' for b in page.blocks)),
-        blocks=[Markup(_block(page, place, b, texts, drawn)) for place, b in enumerate(page.blocks, start=1)],
-        workbook=workbook_name,
-        workbook_words=words,
+        office_name=page.office_name,
+        plan=texts("page.plan", period=texts.period(page.plan_period)),
+        lede=page.lede,
+        **frame_words(page, texts),
     )
 
 
-def path_part(code: str) -> str:
-    """A code as one folder name: letters, digits, `.`, `_` and `-`; anything else becomes `~` and its number."""
-    name = re.sub(r"[^A-Za-z0-9._-]", lambda match: f"~{ord(match[0]):x}", code)
-    return name if name.strip(".") else "~" + name.replace(".", "2e")
+def frame_words(page: Page, texts: Texts) -> dict[str, str]:
+    """What stands in the frames of a page and of its page of sources alike."""
+    date = texts.date(page.data_date)
+    return {
+        "root": ROOT,
+        "publisher_name": page.publisher_name,
+        "outcome": page.outcome,
+        "title": page.title,
+        "year": str(page.year),
+        "kick": texts("page.kick", office=page.office_name, period=texts.period(page.plan_period)),
+        "day": page.data_date.date().isoformat(),
+        "date": date,
+        "foot": texts("page.foot", date=date),
+    }
+
+
+def year_links(page: Page, name: str) -> str:
+    """The same page of each year of the plan period."""
+    now = ' aria-current="page"'
+    return "".join(
+        [f'<li><a href="../{year}/{name}"{now if year == page.year else ""}>{year}</a></li>' for year in page.years]
+    )
+
+
+def _workbook_link(name: str, size: int, texts: Texts) -> str:
+    if not name:
+        return ""
+    kilobytes = f"{max(1, round(size / 1024)):,}"
+    words = texts("page.workbook_size", size=kilobytes) if size else texts("page.workbook")
+    return f'<li><a href="{escape(name)}" download>{escape(words)}</a></li>'
 
 
 def print_line(page: Page, texts: Texts) -> str:
@@ -303,4 +314,4 @@ def _note(note: Note, texts: Texts) -> str:
     )
 
 
-__all__ = ["SIZE_LIMIT", "page_bytes", "path_part", "render_page", "render_template"]
+__all__ = ["SIZE_LIMIT", "page_bytes", "render_page"]

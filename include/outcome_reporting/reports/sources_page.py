@@ -8,14 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from markupsafe import Markup
-
 from outcome_reporting.domain.figures import FigureIds
 from outcome_reporting.domain.outcome import OutcomeFacts
 
+from .anchors import SOURCES_PAGE
 from .explained import partners, plan, resources, results, sdg
 from .explained.page import ExplainedPage
-from .html import print_line, render_template
+from .frames import fill_frame
+from .html import frame_words, print_line, year_links
 from .html_parts import escape
 from .model import Block, Page
 
@@ -37,20 +37,25 @@ def render_sources(facts: OutcomeFacts, page: Page) -> str:
     example = ids(page.year, "", "expense")
     shown = [(block, _BLOCKS[block.key](explained, block)) for block in page.blocks if block.key in _BLOCKS]
     sections = [(block, inside) for block, inside in shown if inside]
-    return render_template(
-        "sources.html.j2",
-        page=page,
-        t=texts,
-        root="../../../../",
-        period=texts.period(page.plan_period),
-        date=texts.date(page.data_date),
-        print_line=Markup(print_line(page, texts)),
-        contents=[("files", texts("sources.files")), *((block.key, block.short_title) for block, _ in sections)],
+    contents = [("files", texts("sources.files")), *((block.key, block.short_title) for block, _ in sections)]
+    files = explained.rows.files_table(page.files) if page.files else f"<p>{explained.words('sources.no_files')}</p>"
+    html = {
+        "print_line": print_line(page, texts),
+        "years": year_links(page, SOURCES_PAGE),
+        "contents": "".join([f'<li><a href="#{key}">{escape(title)}</a></li>' for key, title in contents]),
+        "files": files,
+        "sections": "".join([f"{_section(block, inside)}\n" for block, inside in sections]),
+    }
+    return fill_frame(
+        "sources.html",
+        page.language,
+        html,
+        heading=texts("sources.title", year=page.year),
+        back=texts("sources.back", year=page.year),
         command=f"outcomes explain '{example}'",
         query=f"select * from report.explain('{example}')",
         stem=ids.stem(page.year, ""),
-        files=Markup(explained.rows.files_table(page.files)) if page.files else "",
-        sections=[Markup(_section(block, inside)) for block, inside in sections],
+        **frame_words(page, texts),
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
 
 _ENGLISH = {
@@ -398,6 +399,10 @@ class Texts:
     def __call__(self, key: str, **values: object) -> str:
         text = self._texts[key]
         return text.format(**values) if values else text
+
+    def all(self) -> Mapping[str, str]:
+        """Every text by its key, places for values left open."""
+        return self._texts
 
     def date(self, moment: datetime) -> str:
         return f"{moment.day} {_MONTHS[moment.month - 1]} {moment.year}"
