@@ -15,6 +15,7 @@ from enum import Enum
 import numpy as np
 import pyarrow as pa
 
+from outcome_reporting.workbooks.digits import whole_numbers, words_of
 from outcome_reporting.workbooks.number_formats import DATE, DURATION
 from outcome_reporting.workbooks.saying import column_letter
 from outcome_reporting.workbooks.serial_dates import LAST_DAY, durations, is_countable, times_of_day
@@ -53,7 +54,6 @@ class _Form(Enum):
 _SPACE = re.compile(rb"\s")
 _SPACE_BETWEEN_TAGS = r">\s+<([^/]|/[^vtf])"  # not what a value, text or formula holds
 _NOT_PLAIN = re.compile(rb"""<!|encoding=["'](?!utf-8["'])""", re.IGNORECASE)
-_COLUMN_LETTERS, _INDEX_DIGITS, _STYLE_DIGITS = 3, 7, 5  # at most, by the expression above
 _MOST_COLUMNS = 26 + 26**2 + 26**3
 _BOOLEANS = pa.array(["FALSE", "TRUE"], pa.string())
 
@@ -82,30 +82,41 @@ class _Block:
 
     def __init__(self, data: memoryview, form: _Form, rows_before: int) -> None:
         self.data, self.xml = data, np.frombuffer(data, np.uint8)
+        self.words = words_of(data)
         tags = np.flatnonzero(self.xml == ord("<"))
-        names = self.xml[tags + 1]
+        names = self.xml[1:][tags]
         is_cell = names == ord("c")
-        cell_of_tag = np.cumsum(is_cell, dtype=np.int32) - 1
-        values = np.flatnonzero(((names == ord("v")) | (names == ord("t"))) & (self.xml[tags + 2] != ord("/")))
-        starts = tags[values] + np.where(self.xml[tags[values] + 2] == ord(" "), len("<v>" + _PRESERVE), len("<v>"))
-        stops = tags[values + 1]
-        is_filled = starts < stops  # neither <v></v> nor <v />
-        values, self.starts, self.stops = values[is_filled], starts[is_filled], stops[is_filled]
-        cells = np.flatnonzero(is_cell)
-        owners = cell_of_tag[values]
+        cells, rows = np.flatnonzero(is_cell), np.flatnonzero(names == ord("r"))
         self.begins, self.ends = tags[cells], tags[cells + 1]  # of the opening tags of all cells
-        rows = np.flatnonzero(names == ord("r"))
         self.row_count = len(rows)
         self.order: tuple[np.ndarray, np.ndarray] | None = None  # the places of all cells that do not say theirs
         if form is _Form.NUMBERED:
-            self.order = _places_by_order(rows, cells, self._digits(tags[rows] + len('<row r="')))
+            self.order = _places_by_order(rows, cells, whole_numbers(self.words[tags[rows] + len('<row r="')])[0])
         elif form is _Form.COUNTED:
             self.order = _places_by_order(rows, cells, rows_before + 1 + np.arange(len(rows), dtype=np.int32))
-        self.row, self.column = self._places(owners)
-        formulas = cell_of_tag[np.flatnonzero(names == ord("f"))]
-        self.unvalued = self._addresses_without(owners, formulas) if len(formulas) else []
+        values = self._find_values(tags, names)
+        owners: np.ndarray | slice = slice(None)  # where each cell has its value, which is usual
+        if len(values) < len(cells):
+            owners = _cells_of_tags(is_cell, values)
+        self.row, self.column, self.attributes = self._places(owners)
+        formulas = np.flatnonzero(names == ord("f"))
+        self.unvalued = self._addresses_without(owners, _cells_of_tags(is_cell, formulas)) if len(formulas) else []
         self.ends = self.ends[owners]
         self.sort = self._sorts(self.ends)
+
+    def _find_values(self, tags: np.ndarray, names: np.ndarray) -> np.ndarray:
+        """The tags after which the values of cells stand; `starts` and `stops` are the places of those."""
+        values = np.flatnonzero((names == ord("v")) | (names == ord("t")))
+        begins, stops = tags[values], tags[values + 1]
+        after = self.xml[2:][begins]
+        self.starts, self.stops = begins + len("<v>"), stops
+        if (after != ord(">")).any():
+            self.starts += np.where(after == ord(" "), len(_PRESERVE), 0)
+        is_filled = (self.starts < stops) & (after != ord("/"))  # neither <v></v> nor <v /> nor <v/>
+        if is_filled.all():
+            return values
+        self.starts, self.stops = self.starts[is_filled], stops[is_filled]
+        return values[is_filled]
 
     def of_sort(self, letter: str) -> np.ndarray:
         return np.flatnonzero(self.sort == ord(letter))
@@ -119,58 +130,50 @@ class _Block:
 
     def indices(self, which: np.ndarray) -> np.ndarray:
         """The values of some cells that are whole numbers of at most seven digits."""
-        return self._digits(self.starts[which])
+        return whole_numbers(self.words[self.starts[which]])[0]
 
     def styles(self, which: np.ndarray) -> np.ndarray:
-        """The numbers of the styles of some number cells, read backwards from the end of their tags; 0 without."""
-        at = self.ends[which] - len('">') - np.where(self.sort[which] == ord("n"), len(' t="n"'), 0) - 1
-        style, power = np.zeros(len(at), np.int32), np.ones(len(at), np.int32)
-        for _ in range(_STYLE_DIGITS):
-            digit = self.xml[at] - np.uint8(ord("0"))
-            is_digit = digit < 10
-            style += np.where(is_digit, digit * power, 0)
-            power *= np.where(is_digit, 10, 1)
-            at = at - is_digit
-        return np.where(self.xml[at] == ord('"'), style, 0)  # else these were the digits of its address
+        """The numbers of the styles of some cells; 0 without."""
+        attributes = self.attributes[which]
+        style = np.zeros(len(attributes), np.int32)
+        styled = np.flatnonzero(self.xml[1:][attributes] == ord("s"))
+        style[styled] = whole_numbers(self.words[attributes[styled] + len(' s="')])[0]
+        return style
 
     def _sorts(self, ends: np.ndarray) -> np.ndarray:
         """The last letter of each cell's type: s(hared), st(r) or inlineSt(r), (b)oolean, (e)rror, (n)umber. A
         cell without a type is a number; there a digit stands, of its style or address, or the `<` of a bare `<c>`."""
         return self.xml[ends - len('s">')]
 
-    def _places(self, which: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """Row (from 1) and column (from 0) of some of all cells."""
+    def _places(self, which: np.ndarray | slice) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """Row (from 1) and column (from 0) of some of all cells, and where the rest of their opening tags begins."""
         if self.order is not None:
             rows, columns = self.order
-            return rows[which], columns[which]
+            return rows[which], columns[which], self.begins[which] + len("<c")
         at = self.begins[which] + len('<c r="')
-        column = np.zeros(len(at), np.int32)
-        for _ in range(_COLUMN_LETTERS):
-            sign = self.xml[at]
-            is_letter = sign >= ord("A")
-            column = np.where(is_letter, 26 * column + sign - (ord("A") - 1), column)
-            at = at + is_letter
-        return self._digits(at), column - 1
+        column = self.xml[at].astype(np.int32) - (ord("A") - 1)
+        at += 1
+        longer = np.flatnonzero(self.xml[at] >= ord("A"))
+        while len(longer):
+            column[longer] = 26 * column[longer] + self.xml[at[longer]] - (ord("A") - 1)
+            at[longer] += 1
+            longer = longer[self.xml[at[longer]] >= ord("A")]
+        row, digits = whole_numbers(self.words[at])
+        return row, column - 1, at + digits + len('"')
 
-    def _digits(self, at: np.ndarray) -> np.ndarray:
-        """The whole numbers that begin at some places."""
-        number = np.zeros(len(at), np.int32)
-        for _ in range(_INDEX_DIGITS):
-            digit = self.xml[at] - np.uint8(ord("0"))
-            is_digit = digit < 10
-            if not is_digit.any():
-                break
-            number = np.where(is_digit, 10 * number + digit, number)
-            at = at + is_digit
-        return number
-
-    def _addresses_without(self, owners: np.ndarray, formulas: np.ndarray) -> list[str]:
+    def _addresses_without(self, owners: np.ndarray | slice, formulas: np.ndarray) -> list[str]:
         """The cells that hold a formula and neither a value nor a text, not even an empty one."""
         is_valued = np.zeros(len(self.begins), bool)
         is_valued[owners] = True
         empty = formulas[~is_valued[formulas]]
         empty = empty[self._sorts(self.ends[empty]) != ord("r")]
-        return _addresses(*self._places(empty))
+        rows, columns, _ = self._places(empty)
+        return _addresses(rows, columns)
+
+
+def _cells_of_tags(is_cell: np.ndarray, which: np.ndarray) -> np.ndarray:
+    """The cells in which some tags stand, from which of all tags open a cell."""
+    return np.cumsum(is_cell, dtype=np.int32)[which] - 1
 
 
 def _places_by_order(rows: np.ndarray, cells: np.ndarray, numbers: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
