@@ -117,6 +117,15 @@ def test_a_listing_holds_every_row_and_its_total():
     assert list(lengths) == ["4 Allocated towards SDGs", "5 Funding partners"] and lengths["5 Funding partners"] == 301
 
 
+@pytest.mark.parametrize("name", ["Türkiye & <others>", " outer spaces ", "a|b", "Кыргызстан"])
+def test_a_name_in_a_long_list_stays_as_it_is(name):
+    partners = many_partners(300)
+    facts = kgz_facts(partners=(partners[0]._replace(name=name), *partners[1:]))
+    book = openpyxl.load_workbook(io.BytesIO(workbook_bytes(build_page(facts, 2022), facts)))
+    named = [cell.value for cell in book["5 Funding partners"]["A"]]
+    assert name in named and sum(value is not None and value.startswith("Partner ") for value in named) >= 299
+
+
 def _check_listing(sheet, listing) -> int:
     """Every cell against the column that it belongs to; how many rows there are."""
     start, columns = _find(sheet, listing)

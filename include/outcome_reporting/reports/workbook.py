@@ -2,13 +2,27 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
+from itertools import chain
 from pathlib import Path
 
 from outcome_reporting.domain.outcome import OutcomeFacts
 
 from .context import DASH
 from .model import AmountColumn, Block, Fact, Figure, Listing, Note, Page, Row, Table
-from .plain_sheet import PlainSheet, number_cell, numbers_down, text_cell, text_cells, texts_down
+from .plain_sheet import (
+    SLOT,
+    PlainSheet,
+    any_slot,
+    number_cell,
+    number_in_cell,
+    number_slot,
+    text_cell,
+    text_cells,
+    text_in_cell,
+    text_slot,
+    xml_texts,
+)
 from .texts import Texts
 from .workbook_charts import chart_data, kind_of_chart
 from .workbook_figures import FIGURE_WIDTHS, FigureList
@@ -35,7 +49,8 @@ def workbook_bytes(page: Page, facts: OutcomeFacts | None = None) -> bytes:
     figures = FigureList(book.styles)
     sheets: list[tuple[PlainSheet, ChartData | None]] = []
     for name, block in _named(page):
-        sheet = _BlockSheet(page, texts, book.styles, name, figures)
+        figures.begin(name)
+        sheet = _BlockSheet(page, texts, book.styles, figures)
         sheets.append((sheet.sheet, sheet.write(block)))
     sheets.append((figures.sheet(texts), None))
     if facts is not None and has_lines:
@@ -59,8 +74,8 @@ def _shapes(page: Page, texts: Texts, has_lines: bool) -> tuple[SheetShape, ...]
 class _BlockSheet:
     """The sheet of a block while it is written, from the first row down; `figures` lists where they stand."""
 
-    def __init__(self, page: Page, texts: Texts, styles: Styles, name: str, figures: FigureList) -> None:
-        self.page, self.texts, self.styles, self.name, self.figures = page, texts, styles, name, figures
+    def __init__(self, page: Page, texts: Texts, styles: Styles, figures: FigureList) -> None:
+        self.page, self.texts, self.styles, self.figures = page, texts, styles, figures
         self.sheet = PlainSheet()
 
     def line(self, text: str, style: int = 0) -> None:
@@ -106,7 +121,7 @@ class _BlockSheet:
 
     def _number(self, figure: Figure, column: int, style: int) -> str:
         """The cell of a figure in the next row."""
-        self.figures.add(figure, self.name, column, self.sheet.row + 1)
+        self.figures.add(figure, column, self.sheet.row + 1)
         return number_cell(column, figure.value, style)
 
     def _fact(self, fact: Fact) -> None:
@@ -159,16 +174,17 @@ class _BlockSheet:
         headings = listing.headings
         if listing.codes:
             headings = [f"{code}  {heading}" for code, heading in zip(listing.codes, headings, strict=True)]
-        cells = [texts_down(0, headings, words)]
+        columns_filled = [_texts_down(0, headings, words)]
         amounts = []
         for column, content in enumerate(listing.contents, start=1):
             if isinstance(content, AmountColumn):
                 amounts.append((column, content))
-                cells.append(numbers_down(column, content.values, number, text_cell(column, DASH, words)))
+                columns_filled.append(_amounts_down(column, content.values, number, words))
             else:
-                cells.append(texts_down(column, content, words))
-        self.figures.add_columns(amounts, listing.unit, self.name, self.sheet.row + 1)
-        self.sheet.add_rows(map("".join, zip(*cells, strict=True)))
+                columns_filled.append((any_slot(column, words), [map(text_in_cell, content)]))
+        self.figures.add_columns(amounts, listing.unit, self.sheet.row + 1)
+        slots, filled = zip(*columns_filled, strict=True)
+        self.sheet.add_form("".join(slots), len(headings), *chain.from_iterable(filled))
         self._table_foot(listing, columns)
 
     def _note(self, note: Note) -> None:
@@ -179,3 +195,20 @@ class _BlockSheet:
         height = min(400, 18 * (1 + len(source.note) // 130 + source.note.count("\n")))
         self.sheet.merge(7, source.note[:_CELL_LIMIT], self.styles.wrap, height)
         self.sheet.skip_row()
+
+
+def _texts_down(column: int, texts: Sequence[str], style: int) -> tuple[str, list[Iterable[str]]]:
+    """Slot and contents of texts that hardly repeat."""
+    inside = xml_texts(texts)
+    if inside is None:
+        return any_slot(column, style), [map(text_in_cell, texts)]
+    return text_slot(column, style), [inside]
+
+
+def _amounts_down(column: int, values: Sequence[str], number: int, words: int) -> tuple[str, list[Iterable[str]]]:
+    """Slots and contents of amounts, with a dash where there is none."""
+    if all(values):
+        return number_slot(column, number), [values]
+    styles = [str(number) if value else str(words) for value in values]
+    dash = text_in_cell(DASH)
+    return any_slot(column, SLOT), [styles, [number_in_cell(value) if value else dash for value in values]]

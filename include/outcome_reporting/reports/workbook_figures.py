@@ -2,64 +2,92 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Sequence
+from itertools import chain, compress
 
 from .model import AmountColumn, Figure
-from .plain_sheet import COLUMNS, ROW, PlainSheet, are_plain, text_cell, text_cells, xml_text
+from .plain_sheet import (
+    COLUMNS,
+    SLOT,
+    PlainSheet,
+    addresses,
+    any_slot,
+    number_slot,
+    row_form,
+    text_cells,
+    text_in_cell,
+    text_slot,
+    xml_text,
+    xml_texts,
+)
 from .texts import Texts
 from .workbook_frame import Styles
 
 FIGURE_WIDTHS = ((0, 0, 62), (1, 1, 30), (2, 4, 16))  # (first column, last column, letters)
 
 _HEADINGS = ("book.figure_id", "book.sheet", "book.cell", "book.value", "book.unit")
-_BEFORE_ID = f'<c r="A{ROW}" t="inlineStr"><is><t>'
-_BEFORE_PLACE = f'<c r="C{ROW}" t="inlineStr"><is><t>'
-_END = "</t></is></c>"
+_ROWS = row_form(text_slot(0) + any_slot(1) + text_slot(2) + number_slot(3, style=SLOT) + any_slot(4))
+_FIRST_ROW = 2
 
 
 class FigureList:
-    """Rows of the sheet, one for each place of each figure, in the order in which they are placed."""
+    """The sheet's columns while figures are placed, one by one or many down a column; a row for each place of each."""
 
     def __init__(self, styles: Styles) -> None:
         self._styles = styles
-        self._rows: list[str] = []
-        self._around: dict[str, tuple[str, str]] = {}  # by unit
+        self._sheet = ""
+        self._ids: list[str] = []
+        self._sheets: list[str] = []
+        self._places: list[str] = []
+        self._values: list[str] = []
+        self._units: list[str] = []
 
-    def add(self, figure: Figure, sheet: str, column: int, row: int) -> None:
-        """`sheet` is a name, `row` counts from 1."""
-        value, end = self._around.get(figure.unit) or self._around_value(figure.unit)
-        self._rows.append(
-            f"{_BEFORE_ID}{xml_text(figure.id)}{_END}{text_cell(1, sheet)}"
-            f"{_BEFORE_PLACE}{COLUMNS[column]}{row}{value}{figure.value}{end}"
-        )
+    def begin(self, sheet: str) -> None:
+        """What is added next stands on the sheet of this name."""
+        self._sheets += [self._sheet] * (len(self._ids) - len(self._sheets))
+        self._sheet = sheet
 
-    def add_columns(self, columns: Iterable[tuple[int, AmountColumn]], unit: str, sheet: str, row: int) -> None:
+    def add(self, figure: Figure, column: int, row: int) -> None:
+        """`row` counts from 1."""
+        self._ids.append(figure.id)
+        self._places.append(f"{COLUMNS[column]}{row}")
+        self._values.append(figure.value)
+        self._units.append(figure.unit)
+
+    def add_columns(self, columns: Sequence[tuple[int, AmountColumn]], unit: str, row: int) -> None:
         """Figures of columns side by side, row by row from `row` on."""
-        before_value, end = self._around_value(unit)
-        listed = []
-        for column, amounts in columns:
-            before_row = f"{_END}{text_cell(1, sheet)}{_BEFORE_PLACE}{COLUMNS[column]}"
-            ids = amounts.ids if are_plain(amounts.ids) else map(xml_text, amounts.ids)
-            figures = zip(ids, amounts.values, strict=True)
-            listed.append(
-                [
-                    f"{_BEFORE_ID}{own}{before_row}{place}{before_value}{value}{end}" if value else ""
-                    for place, (own, value) in enumerate(figures, start=row)
-                ]
-            )
-        if len(listed) == 1:
-            self._rows += filter(None, listed[0])
-        else:
-            self._rows += [one for side_by_side in zip(*listed, strict=True) for one in side_by_side if one]
-
-    def _around_value(self, unit: str) -> tuple[str, str]:
-        """What stands before and after a value of this unit."""
-        before = f'{_END}<c r="D{ROW}" s="{self._styles.cells.numbers[unit]}"><v>'
-        self._around[unit] = before, f"</v></c>{text_cell(4, unit)}"
-        return self._around[unit]
+        if not columns:
+            return
+        rows = range(row, row + len(columns[0][1].ids))
+        values = _side_by_side([amounts.values for _, amounts in columns])
+        ids = _side_by_side([amounts.ids for _, amounts in columns])
+        places = _side_by_side([addresses(column, rows) for column, _ in columns])
+        if not all(values):
+            ids, places, values = (list(compress(one, values)) for one in (ids, places, values))
+        self._ids += ids
+        self._places += places
+        self._values += values
+        self._units += [unit] * len(values)
 
     def sheet(self, texts: Texts) -> PlainSheet:
+        self.begin("")
+        ids = xml_texts(self._ids) or list(map(xml_text, self._ids))
+        numbers = {unit: str(self._styles.cells.numbers[unit]) for unit in set(self._units)}
+        rows = _ROWS.rows(
+            range(_FIRST_ROW, _FIRST_ROW + len(ids)),
+            ids,
+            map(text_in_cell, self._sheets),
+            self._places,
+            map(numbers.__getitem__, self._units),
+            self._values,
+            map(text_in_cell, self._units),
+        )
         sheet = PlainSheet(len(_HEADINGS))
         sheet.add_row(text_cells(0, *map(texts, _HEADINGS), style=self._styles.head))
-        sheet.add_rows(self._rows)
+        sheet.add_numbered(list(rows))
         return sheet
+
+
+def _side_by_side(columns: list[list[str]]) -> list[str]:
+    """Row by row; of one column it is the column itself."""
+    return columns[0] if len(columns) == 1 else list(chain.from_iterable(zip(*columns, strict=True)))

@@ -6,16 +6,40 @@ is listed by what it is a part of, with the weight; an indicator by its cells. T
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from functools import lru_cache
+from itertools import compress
+from typing import Generic, NamedTuple, TypeVar
 
 from outcome_reporting.domain.figures import FigureIds, plan_what, sdg_what, what_text
 from outcome_reporting.domain.money import plain_usd
-from outcome_reporting.domain.outcome import Explanation, OutcomeFacts, SourceFile, SourceLine, YearSources
+from outcome_reporting.domain.outcome import (
+    Explanation,
+    OutcomeFacts,
+    SourceFile,
+    SourceGroup,
+    SourceLine,
+    YearSources,
+)
 
 from .model import Page
-from .plain_sheet import COLUMNS, ROW, PlainSheet, TextsOfColumn, new_text_cell, number_cell, text_cells
+from .plain_sheet import (
+    EMPTY,
+    PlainSheet,
+    RowForm,
+    any_slot,
+    any_slots,
+    number_in_cell,
+    number_slot,
+    text_cells,
+    text_in_cell,
+    text_slot,
+    xml_text,
+)
 from .texts import Texts
 from .workbook_frame import Styles
+
+T = TypeVar("T")
 
 SOURCE_WIDTHS = ((0, 1, 40), (2, 15, 14))  # (first column, last column, letters)
 
@@ -25,84 +49,155 @@ _HEADINGS = (
     "panel.weight", "panel.share", "sources.owner", "sources.dropped", "sources.sha256",
 )  # fmt: skip
 # columns of the headings
-_COUNT, _ROW, _COLUMN, _AMOUNT, _CURRENCY, _SHARE, _OWNER = 6, 7, 8, 9, 10, 15, 16
-_FILES, _SHEETS, _OUTPUTS, _FUNDS, _PARTNERS, _WEIGHTS = (TextsOfColumn(column) for column in (1, 2, 3, 4, 5, 14))
+_COUNT, _ROW, _WEIGHT, _SHARE = 6, 7, 14, 15
+_FIRST_ROW = 2
 _CODES = {"core pool": "(core)", "withheld": "(withheld)", "unattributed": "(none)"}
 
 
 def write_source_lines(page: Page, facts: OutcomeFacts, texts: Texts, styles: Styles) -> PlainSheet:
-    sheet = PlainSheet(len(_HEADINGS))
-    sheet.add_row(text_cells(0, *(texts(key) for key in _HEADINGS), style=styles.head))
     lines = _Lines(texts, styles)
     sources = facts.sources[page.year]
-    for panel in page.panels:
-        lines.explanation(panel.figure.id, panel.explanation)
-    for figure_id, explanation in _parts(facts, page.year, sources):
-        lines.explanation(figure_id, explanation)
+    panels = [(panel.figure.id, panel.explanation) for panel in page.panels]
+    lines.explanations([*panels, *_parts(facts, page.year, sources)])
     _splits(lines, facts, page.year, sources)
     _cells(lines, facts, page.year, sources)
-    sheet.add_rows(lines.rows)
+    sheet = PlainSheet(len(_HEADINGS))
+    sheet.add_row(text_cells(0, *(texts(key) for key in _HEADINGS), style=styles.head))
+    sheet.add_numbered(lines.rows)
     return sheet
 
 
+class _Rows(Generic[T]):
+    """Rows of one kind, which are made together: their numbers, the ids of their figures, and what they tell."""
+
+    def __init__(self) -> None:
+        self.numbers: list[int] = []
+        self.figures: list[str] = []
+        self.told: list[T] = []
+
+    def add(self, row: int, figure: str, told: Sequence[T]) -> int:
+        """Rows of one figure, from `row` on; returns the row after them."""
+        end = row + len(told)
+        self.numbers += range(row, end)
+        self.figures += [figure] * len(told)
+        self.told += told
+        return end
+
+
 class _Lines:
-    """Rows of the sheet, one kind a method. There are hundreds, so texts that stand in many are made once."""
+    """Rows of the sheet below its head, one kind a method. There are hundreds, so most are made by column."""
 
     def __init__(self, texts: Texts, styles: Styles) -> None:
-        numbers = styles.cells.numbers
-        self.texts, self.whole = texts, numbers[""]
-        self._before_count = f'<c r="{COLUMNS[_COUNT]}{ROW}" s="{self.whole}"><v>'
-        self._before_share = f'<c r="{COLUMNS[_SHARE]}{ROW}" s="{numbers["USD"]}"><v>'
-        self._dropped: dict[int, str] = {}  # cells by the id of a file object: dozens of lines share each
+        self.texts = texts
+        self.forms = _forms(styles.cells.numbers[""], styles.cells.numbers["USD"])
+        self._files: dict[int, tuple[str, ...]] = {}  # contents by the id of a file object: dozens of lines share each
         self.rows: list[str] = []
 
-    def explanation(self, figure_id: str, explanation: Explanation) -> None:
-        """Groups, the others in one, and the largest cells (which are among the groups and not added to them)."""
-        figure, count, share = new_text_cell(0, figure_id), self._before_count, self._before_share
-        dropped, drop = self._dropped.get, self._drop
-        self.rows += [
-            f"{figure}{_FILES[group.file.file_name]}{_SHEETS[group.sheet]}{_OUTPUTS[group.output]}"
-            f"{_FUNDS[group.fund]}{_PARTNERS[group.partner]}{count}{group.lines}</v></c>"
-            f"{_WEIGHTS[group.weight_percent]}{share}{plain_usd(group.share)}</v></c>"
-            f"{dropped(id(group.file)) or drop(group.file)}"
-            for group in explanation.groups
-        ]
-        if explanation.rest_groups:
-            key = "panel.more_one" if explanation.rest_groups == 1 else "panel.more"
-            more = _FILES[self.texts(key, count=f"{explanation.rest_groups:,}")]
-            rest = f"{explanation.rest_lines}</v></c>{share}{plain_usd(explanation.rest_share)}</v></c>"
-            self.rows.append(f"{figure}{more}{count}{rest}")
-        for line in explanation.lines:
-            self._cell(figure, line)
+    def explanations(self, explained: Sequence[tuple[str, Explanation]]) -> None:
+        """Of each figure its groups, the others in one, and its largest cells, which are not added to the groups."""
+        row = len(self.rows) + _FIRST_ROW
+        groups, rests, cells = _Rows[SourceGroup](), _Rows[Explanation](), _Rows[SourceLine]()
+        figures = map(xml_text, [figure_id for figure_id, _ in explained])
+        for figure, (_, explanation) in zip(figures, explained, strict=True):
+            row = groups.add(row, figure, explanation.groups)
+            if explanation.rest_groups:
+                row = rests.add(row, figure, (explanation,))
+            row = cells.add(row, figure, explanation.lines)
+        placed: dict[int, str] = {}
+        for rows, made in ((groups, self._groups(groups)), (rests, self._rests(rests)), (cells, self._cells(cells))):
+            placed.update(zip(rows.numbers, made, strict=True))
+        self.rows += [placed[number] for number in range(len(self.rows) + _FIRST_ROW, row)]
 
-    def _cell(self, figure: str, line: SourceLine) -> None:
-        share = "" if line.share is None else f"{self._before_share}{plain_usd(line.share)}</v></c>"
-        rate = (line.currency, line.rate, line.rate_date, line.rate_source, line.weight_percent)
-        self.rows.append(
-            f"{figure}{_FILES[line.file.file_name]}{_SHEETS[line.sheet]}{number_cell(_ROW, line.row, self.whole)}"
-            f"{text_cells(_COLUMN, line.column)}{new_text_cell(_AMOUNT, line.amount)}{text_cells(_CURRENCY, *rate)}"
-            f"{share}{self._dropped.get(id(line.file)) or self._drop(line.file)}"
-        )
+    def _groups(self, rows: _Rows[SourceGroup]) -> Iterable[str]:
+        if not rows.told:
+            return ()
+        files, sheets, outputs, funds, _, partners, counts, shares, weights = zip(*rows.told, strict=True)
+        names, *dropped = self._files_down(files)
+        texts = (map(text_in_cell, column) for column in (sheets, outputs, funds, partners))
+        amounts = map(str, counts), map(text_in_cell, weights), map(plain_usd, shares)
+        return self.forms.group.rows(rows.numbers, rows.figures, names, *texts, *amounts, *dropped)
 
-    def split(self, figures: Sequence[str], output: str, fund_type: str, percent: str, shares: Sequence[int]) -> None:
-        """What figures, given as cells of their ids, have of one output and kind of fund: a share of each, or 0."""
-        where = f"{_OUTPUTS[output]}{_FUNDS[fund_type]}{_WEIGHTS[percent]}{self._before_share}"
-        self.rows += [
-            f"{figure}{where}{plain_usd(share)}</v></c>" for figure, share in zip(figures, shares, strict=True) if share
-        ]
+    def _rests(self, rows: _Rows[Explanation]) -> Iterable[str]:
+        """What is left out of the groups of a figure, in one row."""
+        one, more = self.texts("panel.more_one"), self.texts("panel.more")
+        others = [_counted(one if told.rest_groups == 1 else more, told.rest_groups) for told in rows.told]
+        lines, shares = [str(told.rest_lines) for told in rows.told], [plain_usd(told.rest_share) for told in rows.told]
+        return self.forms.rest.rows(rows.numbers, rows.figures, others, lines, shares)
+
+    def _cells(self, rows: _Rows[SourceLine]) -> Iterable[str]:
+        if not rows.told:
+            return ()
+        told = zip(*rows.told, strict=True)
+        files, sheets, numbers, columns, amounts, currencies, rates, dates, shares, weights, sources = told
+        names, *dropped = self._files_down(files)
+        return self.forms.cell.rows(
+            rows.numbers, rows.figures, names, map(text_in_cell, sheets), map(str, numbers),
+            map(text_in_cell, columns), map(xml_text, amounts),
+            *(map(text_in_cell, column) for column in (currencies, rates, dates, sources, weights)),
+            [EMPTY if share is None else number_in_cell(plain_usd(share)) for share in shares], *dropped,
+        )  # fmt: skip
+
+    def _files_down(self, files: Sequence[SourceFile]) -> Iterable[Sequence[str]]:
+        """Columns of files: their names, who dropped them, when (UTC), and the hashes of their bytes."""
+        known = self._files
+        return zip(*[known.get(id(file)) or self._file(file) for file in files], strict=True)
+
+    def _file(self, file: SourceFile) -> tuple[str, ...]:
+        when = f"{file.dropped_at:%Y-%m-%d %H:%M:%S}"
+        texts = file.file_name, file.owner or file.source, when, file.sha256
+        contents = self._files[id(file)] = tuple(map(text_in_cell, texts))
+        return contents
+
+    def splits(self, form: RowForm, figures: Sequence[str], shares: Sequence[int], *where: Sequence[str]) -> None:
+        """What figures have of parts of the money: a share each, where it is not 0. Figures are ids as XML."""
+        amounts = [plain_usd(share) for share in shares if share]
+        if not amounts:
+            return
+        first = len(self.rows) + _FIRST_ROW
+        columns = [map(text_in_cell, compress(column, shares)) for column in where]
+        self.rows += form.rows(range(first, first + len(amounts)), compress(figures, shares), *columns, amounts)
 
     def value(self, figure_id: str, file: SourceFile, sheet: str, row: int, column: str, text: str) -> None:
         """One cell of an indicator, and what stands in it."""
-        self.rows.append(
-            f"{text_cells(0, figure_id, file.file_name, sheet)}{number_cell(_ROW, row, self.whole)}"
-            f"{text_cells(_COLUMN, column, text)}{self._drop(file)}"
+        name, *dropped = self._files.get(id(file)) or self._file(file)
+        contents = name, text_in_cell(sheet), str(row), text_in_cell(column), text_in_cell(text), *dropped
+        number = len(self.rows) + _FIRST_ROW
+        self.rows += self.forms.value.rows(
+            range(number, number + 1), [xml_text(figure_id)], *([one] for one in contents)
         )
 
-    def _drop(self, file: SourceFile) -> str:
-        """Who dropped a file, when (UTC), and the hash of its bytes."""
-        when = f"{file.dropped_at:%Y-%m-%d %H:%M:%S}"
-        cells = self._dropped[id(file)] = text_cells(_OWNER, file.owner or file.source, when, file.sha256)
-        return cells
+
+@lru_cache(maxsize=1024)
+def _counted(words: str, count: int) -> str:
+    return text_in_cell(words.format(count=f"{count:,}"))
+
+
+class _Forms(NamedTuple):
+    """The kinds of rows: a group of cells, the others in one, a cell, a share of a target or element, a value."""
+
+    group: RowForm
+    rest: RowForm
+    cell: RowForm
+    target: RowForm
+    element: RowForm
+    value: RowForm
+
+
+@lru_cache
+def _forms(whole: int, usd: int) -> _Forms:
+    """With the numbers of two formats: of whole numbers and of dollars."""
+    figure, file, weight, share = text_slot(0), any_slots(1, 2), any_slot(_WEIGHT), number_slot(_SHARE, usd)
+    dropped, row = any_slots(16, 18), number_slot(_ROW, whole)
+    return _Forms(
+        group=RowForm(figure + file + any_slots(3, 5) + number_slot(_COUNT, whole) + weight + share + dropped),
+        rest=RowForm(figure + any_slot(1) + number_slot(_COUNT, whole) + share),
+        cell=RowForm(
+            figure + file + row + any_slot(8) + text_slot(9) + any_slots(10, _WEIGHT) + any_slot(_SHARE, usd) + dropped
+        ),
+        target=RowForm(figure + any_slots(3, 4) + weight + share),
+        element=RowForm(figure + weight + share),
+        value=RowForm(figure + file + row + any_slots(8, 9) + dropped),
+    )
 
 
 def _parts(facts: OutcomeFacts, year: int, sources: YearSources) -> Iterator[tuple[str, Explanation]]:
@@ -111,42 +206,55 @@ def _parts(facts: OutcomeFacts, year: int, sources: YearSources) -> Iterator[tup
     for (measure, fund_type), explanation in sorted(sources.funds.items()):
         yield ids(year, fund_type, measure), explanation
     known_partners = sources.partners.keys() | sources.contributions.keys()
-    for row in facts.partners:  # of hundreds the cells of the largest are known
-        if (row.kind, row.partner) not in known_partners or row.fiscal_year != year or row.kind == "imputed":
-            continue
-        what = what_text("partner", _CODES.get(row.kind) or row.partner)
+    for row_year, partner, _, _, kind, expense, contribution in facts.partners:
+        if row_year != year or kind == "imputed" or (kind, partner) not in known_partners:
+            continue  # of hundreds the cells of the largest are known
+        stem = ids.stem(year, what_text("partner", _CODES.get(kind) or partner))
         for measure, amount, known in (
-            ("expense", row.expense, sources.partners), ("contribution", row.contribution, sources.contributions)
+            ("expense", expense, sources.partners), ("contribution", contribution, sources.contributions)
         ):  # fmt: skip
-            own = known.get((row.kind, row.partner))
-            if amount and own is not None and own.share == amount:
-                yield ids(year, what, measure), own
+            own = known.get((kind, partner)) if amount else None
+            if own is not None and own.share == amount:
+                yield stem + measure, own
 
 
 def _splits(lines: _Lines, facts: OutcomeFacts, year: int, sources: YearSources) -> None:
+    """What each target has of each output and kind of fund, then what each plan element has."""
     ids = FigureIds(facts.outcome, facts.plan_period)
-    figures: dict[tuple[str, str], list[str]] = {}  # by goal and target: each is split by outputs and kinds of fund
-    for row in facts.sdg:
-        if row.fiscal_year != year:
+    by_target: dict[tuple[str, str], list[str]] = {}  # each is split by outputs and kinds of fund
+    figures: list[str] = []
+    shares: list[int] = []
+    where = []
+    for output, row_year, fund_type, goal, target, method, *amounts in facts.sdg:
+        if row_year != year:
             continue
-        own = figures.get((row.goal, row.target))
+        own = by_target.get((goal, target))
         if own is None:
-            stem = ids.stem(year, what_text(*sdg_what(row.goal, row.target)))
-            own = figures[row.goal, row.target] = _figure_cells(stem, "planned", "available", "expense")
-        weight = sources.sdg_weights.get((row.output, row.target or row.goal))
-        percent = "100" if row.method == "none" else weight.percent if weight else ""
-        lines.split(own, row.output, row.fund_type, percent, (row.planned, row.available, row.expense))
+            stem = ids.stem(year, what_text(*sdg_what(goal, target)))
+            own = by_target[goal, target] = _figures(stem, "planned", "available", "expense")
+        weight = sources.sdg_weights.get((output, target or goal))
+        percent = "100" if method == "none" else weight.percent if weight else ""
+        figures += own
+        shares += amounts
+        where += [(output, fund_type, percent)] * len(amounts)
+    lines.splits(lines.forms.target, figures, shares, *zip(*where, strict=True))
+    figures, shares, percents = [], [], []
     for line in facts.plan:
         if line.fiscal_year != year or not line.framework:
             continue
         weight = sources.plan_weights.get((line.framework, line.element))
-        stem = ids.stem(year, what_text(*plan_what(line.framework, line.element, line.kind)))
-        percent = weight.percent if weight else "" if line.element else "100"
-        lines.split(_figure_cells(stem, "planned", "expense"), "", "", percent, (line.planned, line.expense))
+        figures += _figures(
+            ids.stem(year, what_text(*plan_what(line.framework, line.element, line.kind))), "planned", "expense"
+        )
+        shares += line.planned, line.expense
+        percents += [weight.percent if weight else "" if line.element else "100"] * 2
+    lines.splits(lines.forms.element, figures, shares, percents)
 
 
-def _figure_cells(stem: str, *measures: str) -> list[str]:
-    return [new_text_cell(0, stem + measure) for measure in measures]
+def _figures(stem: str, *measures: str) -> list[str]:
+    """The ids of the measures of one part, as XML."""
+    before = xml_text(stem)
+    return [before + measure for measure in measures]
 
 
 def _cells(lines: _Lines, facts: OutcomeFacts, year: int, sources: YearSources) -> None:
