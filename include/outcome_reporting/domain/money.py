@@ -17,9 +17,11 @@ from enum import StrEnum
 MINUS = "\u2212"
 _SIGNIFICANT_DIGITS = 15
 _EXACT = Context(prec=400, traps=[Inexact])
-# A page writes a thousand amounts. Read from here, their last digits take half the time of a format of their own.
-_DECIMALS = tuple(f".{cents:02}" for cents in range(100))
-_HUNDREDS = tuple(f",{dollars:03}" for dollars in range(1000))
+# A page writes a thousand amounts. Read from here, three digits take half the time of a format of their own.
+UP_TO_THREE = tuple(map(str, range(1000)))
+THREE = tuple(f"{digits:03}" for digits in range(1000))
+COMMA_THREE = tuple(f",{digits:03}" for digits in range(1000))
+DECIMALS = tuple(f".{cents:02}" for cents in range(100))
 
 
 class Convention(StrEnum):
@@ -86,19 +88,19 @@ def convert_to_usd_cents(amount_units: int, scale: int, rate: Decimal) -> int:
 
 def format_usd(cents: int) -> str:
     """For people: `1,234.56`, with a true minus sign before a negative amount."""
+    thousands = cents // 100_000
+    if 0 < thousands < 1_000:
+        return f"{UP_TO_THREE[thousands]}{COMMA_THREE[cents // 100 % 1_000]}{DECIMALS[cents % 100]}"
     if cents < 0:
         return MINUS + format_usd(-cents)
-    dollars = cents // 100
-    if 1_000 <= dollars < 1_000_000:
-        return f"{dollars // 1_000}{_HUNDREDS[dollars % 1_000]}{_DECIMALS[cents % 100]}"
-    return f"{dollars:,}{_DECIMALS[cents % 100]}"
+    return f"{cents // 100:,}{DECIMALS[cents % 100]}"
 
 
 def plain_usd(cents: int) -> str:
     """For machines: `-1234.56`."""
     if cents < 0:
         return "-" + plain_usd(-cents)
-    return f"{cents // 100}{_DECIMALS[cents % 100]}"
+    return f"{cents // 100}{DECIMALS[cents % 100]}"
 
 
 _SIGNS = dict.fromkeys(map(ord, "\u2010\u2011\u2012\u2013\u2014\u2212"), "-") | {ord("\u2019"): "'"}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import html
 
-from outcome_reporting.domain.money import MINUS, format_usd
+from outcome_reporting.domain.money import COMMA_THREE, DECIMALS, THREE, UP_TO_THREE, format_usd, plain_usd
 
 from .colours import goal_colours
 from .model import Cell, Column, Figure, Row, Table
@@ -33,12 +33,14 @@ def amount(cents: int, of: str = "", anchor: str = "") -> str:
 
     `of` says what it is: "" for a part of the figure explained, else base, sum or cell; `anchor` is the cell's id.
     """
-    text = format_usd(cents)
-    plain = text.replace(",", "")
     key = f' id="{anchor}"' if anchor else ""
-    if cents < 0:  # numbers are what cells of an explanation hold: no word for those above zero
-        return f'<td{key} class="negative" data-share="{plain.replace(MINUS, "-")}"{_OF[of]}>{text}</td>'
-    return f'<td{key} data-share="{plain}"{_OF[of]}>{text}</td>'
+    thousands = cents // 100_000
+    if 0 < thousands < 1_000:  # nearly all, and there are hundreds: plain and grouped are written of the same digits
+        first, digits, last = UP_TO_THREE[thousands], cents // 100 % 1_000, DECIMALS[cents % 100]
+        return f'<td{key} data-share="{first}{THREE[digits]}{last}"{_OF[of]}>{first}{COMMA_THREE[digits]}{last}</td>'
+    # numbers are what cells of an explanation hold: no word for those above zero
+    kind = ' class="negative"' if cents < 0 else ""
+    return f'<td{key}{kind} data-share="{plain_usd(cents)}"{_OF[of]}>{format_usd(cents)}</td>'
 
 
 def linked(figure: Figure, shown: str) -> str:
