@@ -262,16 +262,18 @@ def _not_drawn(count: int, drawn: int, texts: Texts) -> str:
 
 
 def _tables(page: Page, block: Block, texts: Texts) -> str:
+    """The tables of a block; the panels that explain figures of a table follow it."""
     panels = [panel for panel in page.panels if panel.block == block.key]
-    rows = SourceRows(texts, page.files, SOURCES_PAGE)
-    anchors = {panel.figure.id: f' id="at-{panel.key}"' for panel in panels}
+    rows = SourceRows(texts, page.files, SOURCES_PAGE) if panels else None
     parts = []
     for table in block.tables:
-        parts.append(table_html(table, texts, code_above=block.key == "results", anchors=anchors))
-        shown = {figure.id for figure in table.figures()}
-        parts += [panel_html(panel, texts, rows) for panel in panels if panel.figure.id in shown]
-        anchors = {key: anchor for key, anchor in anchors.items() if key not in shown}
+        shown = {figure.id for figure in table.figures()} if panels else set()
+        own = [panel for panel in panels if panel.figure.id in shown]
         panels = [panel for panel in panels if panel.figure.id not in shown]
+        anchors = {panel.figure.id: f' id="at-{panel.key}"' for panel in own}
+        parts.append(table_html(table, texts, block.key == "results", anchors))
+        if rows is not None:
+            parts += [panel_html(panel, texts, rows) for panel in own]
         if table.note:
             parts.append(f'<p class="note">{escape(table.note)}</p>')
     return "".join(parts)
