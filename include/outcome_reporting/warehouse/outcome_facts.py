@@ -7,7 +7,7 @@ were live for that publication; partners that are withheld today are masked what
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
@@ -28,36 +28,17 @@ from outcome_reporting.domain.outcome import (
     PartnerRow,
     PlanRow,
     ProgressNote,
-    ResourceRow,
     ResultRow,
     SdgRow,
 )
 from outcome_reporting.warehouse.live_sql import valid_sql
+from outcome_reporting.warehouse.published_lines import Key, PublishedLines
 from outcome_reporting.warehouse.sources import CellsAhead, read_sources, read_withheld
 
 if TYPE_CHECKING:
     import sqlalchemy
 
-Key = tuple[str, str]  # outcome, plan period
-_Line = tuple[Any, ...]
-# The columns of each kind of published line behind outcome and plan period, as its row in the facts has them.
-_LINES = {
-    "resource_line": (ResourceRow, "fiscal_year, fund_type, planned_cents, available_cents, expense_cents"),
-    "sdg_line": (
-        SdgRow,
-        "output, fiscal_year, fund_type, goal, target, method, planned_cents, available_cents, expense_cents",
-    ),
-    "partner_line": (
-        PartnerRow,
-        "fiscal_year, partner, partner_name, contributor_type, kind, expense_cents, contribution_cents",
-    ),
-    "plan_line": (PlanRow, "fiscal_year, framework, kind, element, '' as element_name, planned_cents, expense_cents"),
-    "result_line": (
-        ResultRow,
-        "indicator, output, title, measure, fiscal_year, baseline, milestone, target, result, result_value",
-    ),
-    "note_line": (ProgressNote, "fiscal_year, language, title, note, author, status"),
-}
+_PARTNER_ORDER = attrgetter("fiscal_year", "kind", "partner")
 _LIVE = valid_sql("%(snapshot)s", "life")
 _HERE = "(%(offices)s::text[] is null or row.office = any(%(offices)s))"
 _OF_OFFICES = "join core.slice_life life on life.office = row.office and life.slice_id = row.slice_id"
@@ -108,8 +89,8 @@ def read_outcomes(
     `ahead`, all of them, count unless partners have been withheld or released since.
     """
     reading = _Reading(connection, publication, offices)
-    rows = {name: reading.lines(name) for name in _LINES}
-    dates = reading.data_dates()
+    lines = PublishedLines(connection, publication.published_at, offices)
+    rows = lines.rows
     held = reading.held_outputs()
     names = {row.office: row for row in reading.named_rows(_OFFICES)}
     outputs: dict[Key, list[OutputFacts]] = defaultdict(list)
@@ -131,12 +112,12 @@ def read_outcomes(
     facts = []
     for row in sorted(outcomes, key=lambda one: (natural_key(one.outcome), one.plan_period)):
         key = (row.outcome, row.plan_period)
-        years = {line.fiscal_year for lines in rows.values() for line in lines.get(key, ())}
+        years = lines.years.get(key)
         if not years:
             continue
         office = names.get(row.office)
         own_outputs = tuple(sorted(outputs[key], key=lambda one: natural_key(one.code)))
-        date = dates.get(key, publication.published_at)
+        date = lines.dates[key]
         changed = changes.get(key)
         facts.append(
             OutcomeFacts(
@@ -195,33 +176,11 @@ class _Reading:
         }
         self.withheld = read_withheld(connection)
 
-    def rows(self, query: str) -> list[_Line]:
+    def rows(self, query: str) -> list[tuple[Any, ...]]:
         return self.connection.cursor(row_factory=tuple_row).execute(query, self.given).fetchall()
 
     def named_rows(self, query: str) -> list[Any]:
         return self.connection.cursor(row_factory=namedtuple_row).execute(query, self.given).fetchall()
-
-    def lines(self, table: str) -> dict[Key, list[Any]]:
-        """The published rows of each outcome that a page may show, in no set order."""
-        found: dict[Key, list[Any]] = defaultdict(list)
-        kind, columns = _LINES[table]
-        shown = "and status = 'approved'" if table == "note_line" else ""
-        query = f"""select outcome, plan_period, {columns} from report.{table} row
-          where {valid_sql("%(at)s")} and {_HERE} {shown}"""
-        for line in self.rows(query):
-            found[line[:2]].append(kind(*line[2:]))
-        return found
-
-    def data_dates(self) -> dict[Key, datetime]:
-        """For each outcome the last moment, not after the publication, at which one of its rows came or went."""
-        each = " union all ".join(
-            f"select outcome, plan_period, greatest(max(valid_from) filter (where valid_from <= %(at)s), "
-            f"max(valid_to) filter (where valid_to <= %(at)s)) as at from report.{table} row "
-            f"where {_HERE} group by 1, 2"
-            for table in _LINES
-        )
-        query = f"select outcome, plan_period, max(at) as at from ({each}) as lines where at is not null group by 1, 2"
-        return {(outcome, period): at for outcome, period, at in self.rows(query)}
 
     def held_outputs(self) -> dict[str, list[HeldOutput]]:
         """Outputs whose weights are held in slices that were live at the snapshot."""
@@ -285,19 +244,24 @@ def _sdg(rows: Iterable[SdgRow]) -> list[SdgRow]:
     return sorted(rows, key=lambda row: (row.fiscal_year, row.output, row.fund_type, row.target or row.goal))
 
 
-def _partners(rows: Iterable[PartnerRow], withheld: Collection[str]) -> list[PartnerRow]:
+def _partners(rows: Sequence[PartnerRow], withheld: Collection[str]) -> list[PartnerRow]:
     """Rows with the partners of today's withhold list folded into the year's withheld line."""
-    found: list[PartnerRow] = []
-    folded: dict[tuple[int, str], list[int]] = defaultdict(lambda: [0, 0])  # kinds that name nobody
+    found = [row for row in rows if row.kind in ("direct", "imputed") and row.partner not in withheld]
+    if len(found) < len(rows):
+        found += _nameless(rows, withheld)
+    return sorted(found, key=_PARTNER_ORDER)
+
+
+def _nameless(rows: Iterable[PartnerRow], withheld: Collection[str]) -> Iterator[PartnerRow]:
+    """One row for each year and kind that names nobody."""
+    folded: dict[tuple[int, str], list[int]] = defaultdict(lambda: [0, 0])
     for row in rows:
-        if row.kind in ("direct", "imputed") and row.partner not in withheld:
-            found.append(row)
-            continue
-        money = folded[row.fiscal_year, "withheld" if row.partner in withheld else row.kind]
-        money[0] += row.expense
-        money[1] += row.contribution
-    found += [PartnerRow(year, "", "", "", kind, *money) for (year, kind), money in folded.items()]
-    return sorted(found, key=attrgetter("fiscal_year", "kind", "partner"))
+        if row.partner in withheld or row.kind not in ("direct", "imputed"):
+            money = folded[row.fiscal_year, "withheld" if row.partner in withheld else row.kind]
+            money[0] += row.expense
+            money[1] += row.contribution
+    for (year, kind), money in folded.items():
+        yield PartnerRow(year, "", "", "", kind, *money)
 
 
 def _plan(rows: Iterable[PlanRow], names: Mapping[tuple[str, str], str]) -> Iterable[PlanRow]:
