@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from outcome_reporting.domain.outcome import Explanation, SourceGroup
-from outcome_reporting.warehouse.cells import Cells, Numbers, grouped, large_enough, largest, starts_of
+from outcome_reporting.warehouse.cells import Cells, Numbers, grouped, largest, starts_of
 from outcome_reporting.warehouse.source_names import Page, SourceNames
 from outcome_reporting.warehouse.source_statements import CONTRIBUTION, EXPENSE, NOBODY, UNKNOWN, WITHHELD
 
@@ -41,8 +41,7 @@ class GroupedCells:
     def of_funds(self) -> Iterator[tuple[Page, int, str, Explanation]]:
         """Page, measure and fund type of each total of budgets and expenses."""
         totals = _Totals(self, self.measure != CONTRIBUTION, self.names.type_of_fund[self.fund])
-        few = large_enough(totals.of_member, totals.cents, GROUPS_SHOWN)
-        shown = few[largest(totals.of_member[few], totals.cents[few], GROUPS_SHOWN)]
+        shown = largest(totals.of_member, totals.cents, GROUPS_SHOWN)
         for page, measure, fund_type, explanation in totals.told(shown):
             yield page, measure, self.names.fund_types[fund_type], explanation
 

@@ -18,7 +18,7 @@ from psycopg.rows import tuple_row
 
 from outcome_reporting.domain.outcome import Explanation, ResultSource, SourceLine, WeightSource, YearSources
 from outcome_reporting.warehouse import source_statements as statements
-from outcome_reporting.warehouse.cells import Cells, Numbers, grouped, large_enough, largest
+from outcome_reporting.warehouse.cells import Cells, Numbers, large_enough, largest
 from outcome_reporting.warehouse.source_cells import read_cells
 from outcome_reporting.warehouse.source_names import Key, Rows, SourceNames, read_names
 from outcome_reporting.warehouse.source_totals import GROUPS_SHOWN, GroupedCells
@@ -153,7 +153,7 @@ def _lines(cells: Cells, names: SourceNames, rows: Rows, found: _Years) -> None:
 def _largest_cells(cells: Cells, names: SourceNames) -> Numbers:
     """The indexes of the cells that are told: of equals those of the first sheet and row."""
     spent = np.flatnonzero(cells.measure != statements.CONTRIBUTION)
-    total = grouped(names.page_of_place[cells.place[spent]], cells.measure[spent]).of_member
+    total = names.page_of_place[cells.place[spent]] * len(statements.MEASURES) + cells.measure[spent]
     few = large_enough(total, cells.cents[spent], LINES_SHOWN)
     total, few = total[few], spent[few]
     ties = (names.sheet_of_part[cells.part[few]], cells.row[few])
