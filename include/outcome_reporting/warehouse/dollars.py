@@ -109,8 +109,8 @@ def usd_sql(row: str = "f", rate: str = "r.rate_per_usd") -> str:
 
 def loaded_dollars(
     connection: Connection, contract: Contract, slices: Sequence[tuple[str, uuid.UUID]]
-) -> dict[tuple[uuid.UUID, int], Decimal]:
-    """Dollars in the database by (slice, table_no), for (office, slice) pairs: the other side of the control."""
+) -> dict[int, Decimal]:
+    """Dollars in the database by table_no, for (office, slice) pairs: the other side of the control."""
     if not contract.amount_fields or not slices:
         return {}
     of_slices = "f.slice_id = any(%(slices)s)"
@@ -118,24 +118,22 @@ def loaded_dollars(
         of_slices += " and f.office = any(%(offices)s)"
     table = "core." + contract.table.removeprefix("core.")
     if _is_convertible(contract):
-        stated, unstated = "coalesce(sum(f.amount_usd), 0)", "count(*) > count(f.amount_usd)"
+        stated, unstated = "coalesce(sum(f.amount_usd), 0)", "bool_or(f.amount_usd is null)"
     else:
         stated = " + ".join(f"coalesce(sum(f.{name}), 0)" for name in contract.amount_fields)
         unstated = "false"
-    query = f"""
-        select f.slice_id, f.table_no, {stated}, {unstated} from {table} f
-        where {of_slices} group by 1, 2"""
+    query = f"select f.table_no, {stated}, {unstated} from {table} f where {of_slices} group by 1"
     given = {"slices": [one for _, one in slices], "offices": sorted({office for office, _ in slices})}
     found = connection.exec_driver_sql(query, given).all()
-    dollars = {(slice_id, table_no): amount for slice_id, table_no, amount, _ in found}
+    dollars = {table_no: amount for table_no, amount, _ in found}
     if any(is_unstated for *_, is_unstated in found):
-        for slice_id, table_no, amount in connection.exec_driver_sql(_converted_sql(contract, of_slices), given):
-            dollars[(slice_id, table_no)] += amount
+        for table_no, amount in connection.exec_driver_sql(_converted_sql(contract, of_slices), given):
+            dollars[table_no] += amount
     return dollars
 
 
 def _converted_sql(contract: Contract, of_slices: str) -> str:
-    """The dollars by slice and table of the rows that give none, each at the rate of its day."""
+    """The dollars by table of the rows that give none, each at the rate of its day."""
     day, table = date_field(contract), "core." + contract.table.removeprefix("core.")
     return f"""
         with live as ({live_slices_sql(None, "exchange_rates", is_organization_wide=True)}),
@@ -145,6 +143,6 @@ def _converted_sql(contract: Contract, of_slices: str) -> str:
           select distinct on (w.currency, w.day) w.currency, w.day, e.rate_per_usd
           from wanted w join core.exchange_rate e on e.currency = w.currency and e.effective_date <= w.day
           join live using (slice_id) order by w.currency, w.day, e.effective_date desc)
-        select f.slice_id, f.table_no, coalesce(sum({usd_sql("f", "r.rate_per_usd")}), 0)
+        select f.table_no, coalesce(sum({usd_sql("f", "r.rate_per_usd")}), 0)
         from unstated f left join rate r on r.currency = f.currency and r.day = f.{day}
-        group by 1, 2"""
+        group by 1"""

@@ -13,6 +13,7 @@ from sqlalchemy.dialects.postgresql import insert as upsert
 
 from outcome_reporting.domain.finding import Finding
 from outcome_reporting.warehouse import tables
+from outcome_reporting.warehouse.many_rows import insert_rows
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,12 +67,7 @@ def write_verdict(
 
 
 _WORDS = ("rule", "severity", "dataset", "field", "sheet", "found", "message", "expected", "remedy", "nearest")
-# one statement however many: a file may have another fault in every row
-_INSERT_FINDINGS = f"""
-insert into intake.finding (file_id, run_id, n, row_no, column_letter, all_rows, {", ".join(_WORDS)})
-select cast(%(file)s as uuid), cast(%(run)s as uuid), f.*
-from unnest(%(n)s::int[], %(row)s::int[], %(column)s::text[], %(rows)s::text[],
-  {", ".join(f"%({word})s::text[]" for word in _WORDS)}) as f"""
+_AT_ONCE = 10_000  # findings in one statement: a file may have another fault in every row
 
 
 def write_findings(
@@ -79,11 +75,20 @@ def write_findings(
 ) -> None:
     """Replaces what is written down about a file."""
     connection.exec_driver_sql("delete from intake.finding where file_id = %(file)s", {"file": file_id})
-    if findings:
-        names = ("row", "column", "rows", *_WORDS)
-        columns = {name: [_storable(getattr(one, name)) for one in findings] for name in names}
-        numbers = list(range(1, len(findings) + 1))
-        connection.exec_driver_sql(_INSERT_FINDINGS, {"file": file_id, "run": run_id, "n": numbers} | columns)
+    rows = [
+        {
+            "file_id": file_id,
+            "run_id": run_id,
+            "n": number,
+            "row_no": one.row,
+            "column_letter": one.column,
+            "all_rows": one.rows,
+            **{word: _storable(getattr(one, word)) for word in _WORDS},
+        }
+        for number, one in enumerate(findings, start=1)
+    ]
+    for start in range(0, len(rows), _AT_ONCE):
+        insert_rows(connection, tables.finding, rows[start : start + _AT_ONCE])
 
 
 def _storable(value: Any) -> Any:

@@ -404,10 +404,7 @@ class _Writer:
             held_here = [row for row in held if row.table_no == table.table_no]
             held_usd = sum((row.amount_usd or Decimal(0) for row in held_here), Decimal(0))
             in_file = Decimal(int(row_cents(contract, table, rates).sum())) / 100 if has_money else None
-            loaded = sum(
-                (amount for (_, table_no), amount in dollars.items() if table_no == table.table_no),
-                Decimal(0),
-            )
+            loaded = dollars.get(table.table_no, Decimal(0))
             yield {
                 "load_id": self.load_id,
                 "table_no": table.table_no,
