@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 
 import numpy as np
@@ -15,25 +14,46 @@ from outcome_reporting.workbooks.distinct import Distinct
 _SHOWN_DIGITS = ".15g"
 
 
-@dataclass(slots=True)
 class RawColumn:
     """A column of `length` cells. A part that no cell uses is None; a cell fills at most one part.
 
     `numbers` is float64, `texts` string (never blank: a cell of spaces counts as empty), `moments` timestamp[ms].
     """
 
-    length: int
-    numbers: pa.Array | None = None
-    texts: pa.Array | None = None
-    moments: pa.Array | None = None
-    _distinct: Distinct | None = field(default=None, repr=False, compare=False)
+    __slots__ = ("_distinct", "_texts", "length", "moments", "numbers")
+
+    def __init__(
+        self,
+        length: int,
+        numbers: pa.Array | None = None,
+        texts: pa.Array | None = None,
+        moments: pa.Array | None = None,
+    ) -> None:
+        self.length, self.numbers, self.moments = length, numbers, moments
+        self._texts = texts
+        self._distinct: Distinct | None = None
+
+    @property
+    def texts(self) -> pa.Array | None:
+        """Made of the distinct values only when somebody asks: few look at every cell."""
+        if self._texts is None and self._distinct is not None:
+            self._texts = self._distinct.spread(self._distinct.dictionary)
+        return self._texts
+
+    @texts.setter
+    def texts(self, texts: pa.Array | None) -> None:
+        self._texts, self._distinct = texts, None
+
+    @property
+    def has_texts(self) -> bool:
+        return self._distinct is not None or self._texts is not None
 
     @property
     def distinct(self) -> Distinct:
         """The distinct values of `texts`, found once for all who ask."""
-        assert self.texts is not None
         if self._distinct is None:
-            self._distinct = Distinct.of_texts(self.texts)
+            assert self._texts is not None
+            self._distinct = Distinct.of_texts(self._texts)
         return self._distinct
 
     def set_texts(self, texts: pa.Array) -> None:
@@ -45,24 +65,33 @@ class RawColumn:
             texts = distinct.spread(kept)
             distinct = Distinct.of_texts(texts)
         if texts.null_count < len(texts):
-            self.texts, self._distinct = texts, distinct
+            self._texts, self._distinct = texts, distinct
 
     def set_distinct(self, distinct: Distinct) -> None:
         """Takes string cells of which none is blank as their distinct values."""
-        self.texts, self._distinct = distinct.spread(distinct.dictionary), distinct
+        self._texts, self._distinct = None, distinct
 
     def filled(self) -> np.ndarray:
         """Which cells hold something, as booleans."""
-        mask = np.zeros(self.length, dtype=bool)
-        for part in (self.numbers, self.texts, self.moments):
+        mask = self.filled_with_text()
+        for part in (self.numbers, self.moments):
             if part is not None:
                 mask |= is_valid(part)
         return mask
 
+    def filled_with_text(self) -> np.ndarray:
+        """Which cells hold a text, as booleans."""
+        return self.distinct.index >= 0 if self.has_texts else np.zeros(self.length, bool)
+
+    def text(self, index: int) -> str:
+        """A text cell's text; empty for every other cell."""
+        number = int(self.distinct.index[index]) if self.has_texts else -1
+        return self.distinct.dictionary[number].as_py() if number >= 0 else ""
+
     def shown(self, index: int) -> str:
         """A cell's text as it stands; empty for an empty cell."""
-        if self.texts is not None and self.texts[index].is_valid:
-            return self.texts[index].as_py()
+        if text := self.text(index):
+            return text
         if self.numbers is not None and self.numbers[index].is_valid:
             return number_text(self.numbers[index].as_py())
         if self.moments is not None and self.moments[index].is_valid:

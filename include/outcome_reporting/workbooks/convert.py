@@ -24,13 +24,15 @@ from outcome_reporting.domain.contract import Field, Kind
 from outcome_reporting.workbooks.columns import RawColumn, moment_text, number_text
 from outcome_reporting.workbooks.convert_dates import convert_date
 from outcome_reporting.workbooks.convert_numbers import convert_decimal, convert_integer, convert_money
-from outcome_reporting.workbooks.distinct import Converted, Distinct, Problem, Reading, rows_by_value
+from outcome_reporting.workbooks.distinct import Converted, Distinct, Problem, Reading
+from outcome_reporting.workbooks.texts import places_with
 
 _CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ufffe\uffff]")
 _CONTROL_PATTERN = r"[\x00-\x08\x0b\x0c\x0e-\x1f\x{7f}-\x{9f}\x{fffe}\x{ffff}]"
 _CELL_LIMIT = 32_767
 _PARTS = re.compile(r"[;\n\r]+")
 _READY_CODE = r"^[!-`{-~]+( [!-`{-~]+)*$"
+_NOT_READY = r"[^!-`{-~]"  # perhaps not: spaces within a code are
 
 
 def visible(text: str) -> str:
@@ -65,15 +67,13 @@ def all_texts(raw: RawColumn) -> pa.Array:
 
 
 def _distinct_texts(raw: RawColumn) -> Distinct:
-    is_text_alone = raw.texts is not None and raw.numbers is None and raw.moments is None
+    is_text_alone = raw.has_texts and raw.numbers is None and raw.moments is None
     return raw.distinct if is_text_alone else Distinct.of_texts(all_texts(raw))
 
 
 def _control_notes(distinct: Distinct) -> list[tuple[np.ndarray, Problem]]:
     """A warning for each text that holds a character that cannot be shown."""
-    hits = np.flatnonzero(
-        pc.match_substring_regex(distinct.dictionary, _CONTROL_PATTERN).fill_null(False).to_numpy(zero_copy_only=False)
-    )
+    hits = places_with(distinct.dictionary, _CONTROL_PATTERN)
     message = "The text holds a character that cannot be shown; a visible mark stands for it"
     return distinct.rows_of({int(number): Problem("control_character", message) for number in hits})
 
@@ -111,11 +111,10 @@ def _folded(distinct: Distinct, field: Field, reading: Reading) -> tuple[pa.Arra
     """The stored codes of the distinct texts. Those that stand ready (ASCII capitals) are not looked at singly."""
     if field.code_list == "sdg" or field.name == "plan_period":
         return distinct.map_strings(_fold_rule(field, reading))
-    ready = pc.and_not(
-        pc.match_substring_regex(distinct.dictionary, _READY_CODE),
-        pc.starts_with(distinct.dictionary, f"{reading.publisher}-"),
-    )
-    ready = pc.and_(ready, pc.equal(pc.ascii_upper(distinct.dictionary), distinct.dictionary))
+    is_ours = pc.starts_with(distinct.dictionary, f"{reading.publisher}-")
+    if not len(places_with(distinct.dictionary, _NOT_READY)) and not pc.any(is_ours).as_py():
+        return distinct.dictionary, {}, []
+    ready = pc.and_not(pc.match_substring_regex(distinct.dictionary, _READY_CODE), is_ours)
     return distinct.map_strings(_fold_rule(field, reading), ready)
 
 
@@ -198,17 +197,23 @@ def convert_choice(raw: RawColumn, field: Field, reading: Reading) -> Converted:
 def convert_text(raw: RawColumn, field: Field, reading: Reading) -> Converted:
     """Text as it stands, whole; control characters become visible marks."""
     texts = all_texts(raw)
-    if raw.texts is None:
+    if not raw.has_texts:
         return Converted(texts)
     distinct = _distinct_texts(raw)
     result = Converted(texts, _control_notes(distinct))
     if result.problems:
         marked, _, _ = distinct.map_strings(visible)
         result.array = distinct.spread(marked)
-    lengths = pc.utf8_length(texts).fill_null(0).to_numpy(zero_copy_only=False)
-    for text, rows in rows_by_value(texts, np.flatnonzero(lengths > _CELL_LIMIT)):
-        message = f"The text has {len(text):,} characters; a spreadsheet cell shows {_CELL_LIMIT:,}"
-        result.problems.append((rows, Problem("long_text", message)))
+    lengths = pc.utf8_length(distinct.dictionary).to_numpy()
+    result.problems += distinct.rows_of(
+        {
+            int(number): Problem(
+                "long_text",
+                f"The text has {lengths[number]:,} characters; a spreadsheet cell shows {_CELL_LIMIT:,}",
+            )
+            for number in np.flatnonzero(lengths > _CELL_LIMIT)
+        }
+    )
     return result
 
 

@@ -169,7 +169,7 @@ def convert_date(raw: RawColumn, field: Field, reading: Reading) -> Converted:
         if len(with_time):
             message = f"{len(with_time):,} dates of the column carry a time of day; the date alone was read"
             result.notes.append((int(with_time[0]), Problem("time_left_out", message)))
-    if raw.texts is not None:
+    if raw.has_texts:
         distinct = raw.distinct
         new, by_value = _dates_of_texts(distinct, reading)
         of_texts = distinct.spread(new)

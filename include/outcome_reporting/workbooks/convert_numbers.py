@@ -168,7 +168,7 @@ def convert_money(raw: RawColumn, field: Field, reading: Reading) -> Converted:
     if raw.numbers is not None:
         units, valid, of_numbers = units_of_numbers(raw.numbers, field)
         result.problems += of_numbers
-    if raw.texts is not None:
+    if raw.has_texts:
         distinct = raw.distinct
         of_values, by_value = _units_of_texts(distinct, field, reading)
         good = (distinct.index >= 0) & ~np.isin(distinct.index, list(by_value))
@@ -211,7 +211,7 @@ def convert_integer(raw: RawColumn, field: Field, reading: Reading) -> Converted
         values = np.where(valid, numbers, 0).astype(np.int32)
         for number, rows in rows_by_value(raw.numbers, np.flatnonzero(filled & ~valid)):
             result.problems.append((rows, _integer_problem(number_text(number), field)))
-    if raw.texts is not None:
+    if raw.has_texts:
         distinct = raw.distinct
         of_values = np.zeros(len(distinct.values), np.int32)
         by_value: dict[int, Problem] = {}
@@ -277,7 +277,7 @@ def convert_decimal(raw: RawColumn, field: Field, reading: Reading) -> Converted
     result = Converted(pa.nulls(0))
     of_numbers = _decimals_of_numbers(raw.numbers, result) if raw.numbers is not None else None
     of_texts = None
-    if raw.texts is not None:
+    if raw.has_texts:
         distinct = raw.distinct
         new, by_value = _decimals_of_texts(distinct, reading)
         of_texts = distinct.spread(new)

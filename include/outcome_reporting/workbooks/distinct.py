@@ -101,7 +101,8 @@ class Distinct:
 
     def spread(self, converted: pa.Array) -> pa.Array:
         """One converted value for each distinct value becomes one for each row."""
-        return converted.take(pa.array(self.index, mask=self.index < 0))
+        is_empty = self.index < 0
+        return converted.take(pa.array(self.index, mask=is_empty) if is_empty.any() else pa.array(self.index))
 
     def rows_of(self, problems: dict[int, Problem]) -> list[tuple[np.ndarray, Problem]]:
         """Problems of distinct values (by their number), each with the rows that hold its value."""

@@ -6,12 +6,11 @@ import re
 from dataclasses import dataclass, field
 
 import numpy as np
-import pyarrow.compute as pc
 
 from outcome_reporting.domain.contract import Field, Kind
-from outcome_reporting.workbooks.columns import is_valid
 from outcome_reporting.workbooks.recognize import Match
 from outcome_reporting.workbooks.sheets import Body
+from outcome_reporting.workbooks.texts import places_with
 
 _TOTAL_WORDS = (
     r"(?:grand|sub|sous|general|overall|running|общий|промежуточный)?[\s\-–]*"
@@ -53,12 +52,6 @@ class _Filled:
         return total
 
 
-def _text(body: Body, column: int, row: int) -> str:
-    """A text cell's text; empty for every other cell."""
-    texts = body.columns[column].texts
-    return texts[row].as_py() or "" if texts is not None else ""
-
-
 def is_total_label(text: str) -> bool:
     """Whether a cell names its row a total: `Total`, `Subtotal KGZ`, `Total général`, `Итого`, `KGZ Total`."""
     return bool(TOTAL_START.fullmatch(text) or TOTAL_END.fullmatch(text))
@@ -68,17 +61,15 @@ def _labelled(body: Body, match: Match, filled: _Filled) -> list[int]:
     """Rows whose first text is a total's label and that lack something which every row must have."""
     hinted: set[int] = set()
     for raw in body.columns.values():
-        if raw.texts is None:
-            continue
-        hits = pc.match_substring_regex(raw.distinct.dictionary, _TOTAL_HINT).to_numpy(zero_copy_only=False)
-        if hits.any():
-            hinted |= set(np.flatnonzero(np.isin(raw.distinct.index, np.flatnonzero(hits))).tolist())
+        hits = places_with(raw.distinct.dictionary, _TOTAL_HINT) if raw.has_texts else ()
+        if len(hits):
+            hinted |= set(np.flatnonzero(np.isin(raw.distinct.index, hits)).tolist())
     ordered = sorted(body.columns)
     required = [column for column, f in match.columns.items() if f.required]
     found = []
     for row in sorted(hinted):
-        first = next((c for c in ordered if _text(body, c, row)), None)
-        if first is None or not is_total_label(_text(body, first, row)):
+        first = next((c for c in ordered if body.columns[c].text(row)), None)
+        if first is None or not is_total_label(body.columns[first].text(row)):
             continue
         if any(not filled.by_column[column][row] for column in required if column != first):
             found.append(row)
@@ -90,7 +81,7 @@ def _looks_like_key(body: Body, match: Match, row: int, column: int) -> bool:
     known: Field | None = match.columns.get(column)
     if known is None or not (known.in_key or known.required):
         return False
-    return " " not in _text(body, column, row).strip()
+    return " " not in body.columns[column].text(row).strip()
 
 
 def sort_rows(body: Body, match: Match) -> Rows:
@@ -101,7 +92,7 @@ def sort_rows(body: Body, match: Match) -> Rows:
     words += list(match.markers)
     everything = filled.count(body.columns)
     beside = [c for c in body.columns if c not in match.columns and c not in match.markers]
-    texts_beside = [c for c in beside if body.columns[c].texts is not None]
+    texts_beside = [c for c in beside if body.columns[c].has_texts]
     said = filled.count(words) + filled.count(texts_beside)
     counted = filled.count([c for c, f in match.columns.items() if f.kind in (Kind.INTEGER, Kind.DECIMAL)])
     blank = everything == 0
@@ -128,8 +119,7 @@ def sort_rows(body: Body, match: Match) -> Rows:
 
 def _single_texts(body: Body, match: Match, filled: _Filled, everything: np.ndarray, totals: set[int]) -> list[int]:
     lone: dict[int, int] = {}
-    for column, raw in body.columns.items():
-        if raw.texts is not None:
-            for row in np.flatnonzero(is_valid(raw.texts) & (everything == 1)):
-                lone[int(row)] = column
+    alone = np.flatnonzero(everything == 1)
+    for column, raw in body.columns.items() if len(alone) else ():
+        lone |= dict.fromkeys(alone[raw.filled_with_text()[alone]].tolist(), column)
     return sorted(r for r, c in lone.items() if r not in totals and not _looks_like_key(body, match, r, c))
