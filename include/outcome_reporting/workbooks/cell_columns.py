@@ -14,16 +14,18 @@ from outcome_reporting.workbooks.serial_dates import moments
 
 def head_of_cells(cells: Cells) -> list[HeadRow]:
     """The first rows that hold something; numbers and dates as the numbers that they are stored as."""
-    ends = np.flatnonzero(np.diff(cells.row)) + 1
-    end = int(ends[HEAD_ROWS - 1]) if len(ends) >= HEAD_ROWS else len(cells.row)
-    head: list[HeadRow] = []
-    for place in range(end):
-        if not head or head[-1].row_no != cells.row[place]:
-            head.append(HeadRow(int(cells.row[place])))
-        text = int(cells.text[place])
-        shown = number_text(float(cells.number[place])) if text < 0 else cells.texts[text].as_py()
-        head[-1].cells[int(cells.column[place])] = shown
-    return head
+    end = 0
+    for _ in range(HEAD_ROWS):
+        if end < len(cells.row):
+            end = int(np.searchsorted(cells.row, cells.row[end], side="right"))
+    numbers, text = cells.number[:end].tolist(), cells.text[:end]
+    texts = cells.texts.take(pa.array(text, mask=text < 0)).to_pylist()
+    head: dict[int, HeadRow] = {}
+    for row, column, text, number in zip(
+        cells.row[:end].tolist(), cells.column[:end].tolist(), texts, numbers, strict=True
+    ):
+        head.setdefault(row, HeadRow(row)).cells[column] = number_text(number) if text is None else text
+    return list(head.values())
 
 
 def columns_of_cells(cells: Cells, first_row: int) -> dict[int, RawColumn]:

@@ -24,7 +24,7 @@ from outcome_reporting.domain.contract import Field, Kind
 from outcome_reporting.workbooks.columns import RawColumn, moment_text, number_text
 from outcome_reporting.workbooks.convert_dates import convert_date
 from outcome_reporting.workbooks.convert_numbers import convert_decimal, convert_integer, convert_money
-from outcome_reporting.workbooks.distinct import Converted, Distinct, Problem, Reading
+from outcome_reporting.workbooks.distinct import Converted, Distinct, Problem, Reading, pc_booleans
 from outcome_reporting.workbooks.texts import places_with
 
 _CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ufffe\uffff]")
@@ -111,11 +111,12 @@ def _folded(distinct: Distinct, field: Field, reading: Reading) -> tuple[pa.Arra
     """The stored codes of the distinct texts. Those that stand ready (ASCII capitals) are not looked at singly."""
     if field.code_list == "sdg" or field.name == "plan_period":
         return distinct.map_strings(_fold_rule(field, reading))
-    is_ours = pc.starts_with(distinct.dictionary, f"{reading.publisher}-")
-    if not len(places_with(distinct.dictionary, _NOT_READY)) and not pc.any(is_ours).as_py():
-        return distinct.dictionary, {}, []
-    ready = pc.and_not(pc.match_substring_regex(distinct.dictionary, _READY_CODE), is_ours)
-    return distinct.map_strings(_fold_rule(field, reading), ready)
+    singly = pc_booleans(pc.starts_with(distinct.dictionary, f"{reading.publisher}-"))
+    doubtful = places_with(distinct.dictionary, _NOT_READY)
+    if len(doubtful):
+        is_ready = pc.match_substring_regex(distinct.dictionary.take(pa.array(doubtful)), _READY_CODE)
+        singly[doubtful[~pc_booleans(is_ready)]] = True
+    return distinct.map_strings(_fold_rule(field, reading), singly)
 
 
 def _fold_note(distinct: Distinct, codes: pa.Array, changed: list[int], field: Field, reading: Reading):

@@ -115,17 +115,18 @@ class Distinct:
         return int(np.argmax(self.index == number))
 
     def map_strings(
-        self, change: Callable[[str], str | Problem], is_ready: pa.Array | None = None
+        self, change: Callable[[str], str | Problem], singly: np.ndarray | None = None
     ) -> tuple[pa.Array, dict[int, Problem], list[int]]:
         """Applies `change` to each value. Gives the new values, the problems, and which values were changed.
 
-        Values marked in `is_ready` (booleans, one for each value) stay as they are and are not looked at singly.
+        With `singly` (booleans, one for each value) only those are looked at; the others stay as they are.
         """
-        singly = np.arange(len(self.dictionary)) if is_ready is None else np.flatnonzero(~pc_booleans(is_ready))
+        numbers = range(len(self.dictionary)) if singly is None else np.flatnonzero(singly).tolist()
+        values = self.dictionary if singly is None else self.dictionary.filter(pa.array(singly))
         new: list[str | None] = []
         problems: dict[int, Problem] = {}
         changed: list[int] = []
-        for number, value in zip(singly.tolist(), self.dictionary.take(pa.array(singly)).to_pylist(), strict=True):
+        for number, value in zip(numbers, values.to_pylist(), strict=True):
             result = change(value)
             if isinstance(result, Problem):
                 problems[number] = result
@@ -134,9 +135,11 @@ class Distinct:
             new.append(result)
             if result != value:
                 changed.append(number)
-        if is_ready is None:
+        if not changed and not problems:
+            return self.dictionary, problems, changed
+        if singly is None:
             return pa.array(new, pa.string()), problems, changed
-        return pc.replace_with_mask(self.dictionary, pc.invert(is_ready), pa.array(new, pa.string())), problems, changed
+        return pc.replace_with_mask(self.dictionary, pa.array(singly), pa.array(new, pa.string())), problems, changed
 
 
 def _grouped(numbers: np.ndarray) -> Iterator[tuple[int, np.ndarray]]:

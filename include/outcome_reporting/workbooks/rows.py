@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 import numpy as np
+import pyarrow as pa
 
 from outcome_reporting.domain.contract import Field, Kind
+from outcome_reporting.workbooks.distinct import Distinct
 from outcome_reporting.workbooks.recognize import Match
 from outcome_reporting.workbooks.sheets import Body
 from outcome_reporting.workbooks.texts import places_with
@@ -60,10 +63,8 @@ def is_total_label(text: str) -> bool:
 def _labelled(body: Body, match: Match, filled: _Filled) -> list[int]:
     """Rows whose first text is a total's label and that lack something which every row must have."""
     hinted: set[int] = set()
-    for raw in body.columns.values():
-        hits = places_with(raw.distinct.dictionary, _TOTAL_HINT) if raw.has_texts else ()
-        if len(hits):
-            hinted |= set(np.flatnonzero(np.isin(raw.distinct.index, hits)).tolist())
+    for distinct, hits in _hinted([raw.distinct for raw in body.columns.values() if raw.has_texts]):
+        hinted |= set(np.flatnonzero(np.isin(distinct.index, hits)).tolist())
     ordered = sorted(body.columns)
     required = [column for column, f in match.columns.items() if f.required]
     found = []
@@ -74,6 +75,17 @@ def _labelled(body: Body, match: Match, filled: _Filled) -> list[int]:
         if any(not filled.by_column[column][row] for column in required if column != first):
             found.append(row)
     return found
+
+
+def _hinted(columns: list[Distinct]) -> Iterator[tuple[Distinct, np.ndarray]]:
+    """The columns that hold a word of totals, each with the distinct values that do; all looked at together."""
+    if columns:
+        hits = places_with(pa.concat_arrays([column.dictionary for column in columns]), _TOTAL_HINT)
+        bounds = np.cumsum([len(column.dictionary) for column in columns])
+        owners = np.searchsorted(bounds, hits, side="right")
+        for number in np.unique(owners).tolist():
+            column = columns[number]
+            yield column, hits[owners == number] - (bounds[number] - len(column.dictionary))
 
 
 def _looks_like_key(body: Body, match: Match, row: int, column: int) -> bool:

@@ -163,8 +163,7 @@ class Tabulation:
         numbers = np.arange(self.body.first_row, self.body.first_row + self.body.length, dtype=np.int32)
         arrays = [pa.array(numbers), *(converted[name].array for name in order)]
         table = pa.table(arrays, names=["row_no", *order])
-        if not self.rows.data.all():
-            table = table.filter(pa.array(self.rows.data)).combine_chunks()
+        table = _kept(table, self.rows.data)
         for name in self._money_fields():
             self.amounts[name] = pc.sum(table[name]).as_py() or 0
         return table
@@ -299,6 +298,14 @@ class Tabulation:
                 same[rule, letter, found].append(row)
         for (rule, letter, found), rows in same.items():
             self.say(rule, "", np.unique(rows), column=letter, field=fields[letter], found=found)
+
+
+def _kept(table: pa.Table, is_kept: np.ndarray) -> pa.Table:
+    """The rows of a table that are marked; copied only where they do not follow each other."""
+    kept = np.flatnonzero(is_kept)
+    if len(kept) and kept[-1] - kept[0] == len(kept) - 1:
+        return table.slice(kept[0], len(kept))
+    return table.filter(pa.array(is_kept)).combine_chunks()
 
 
 def _plain(units: int, scale: int) -> str:
