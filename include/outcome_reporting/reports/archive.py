@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Iterable
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from isal import isal_zlib as zlib
 
@@ -20,8 +20,7 @@ _CENTRAL = struct.Struct("<4sHHHHLLLLHHHHHLL")
 _END = struct.Struct("<4sHHHHLLH")
 
 
-@dataclass(frozen=True, slots=True)
-class Part:
+class Part(NamedTuple):
     """A file of the archive, deflated; `record` is its header and bytes as the archive holds them."""
 
     name: bytes

@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
-from typing import Any
+from typing import Any, NamedTuple
 from zipfile import ZipFile
 
 import xlsxwriter
@@ -59,8 +59,7 @@ class Styles:
     totals: RowStyles
 
 
-@dataclass(frozen=True, slots=True)
-class SheetShape:
+class SheetShape(NamedTuple):
     """`widths` are (first column, last column, letters); a list has its head frozen, other sheets are for print."""
 
     name: str
@@ -69,8 +68,7 @@ class SheetShape:
     chart: str = ""  # "column", "bar" or none
 
 
-@dataclass(frozen=True, slots=True)
-class Range:
+class Range(NamedTuple):
     """Cells of one column of a sheet, for a chart, which carries a copy of their values."""
 
     column: int
@@ -81,18 +79,21 @@ class Range:
 
     def xml(self, sheet: str) -> str:
         kind, form = ("num", "<c:formatCode>General</c:formatCode>") if self.is_number else ("str", "")
-        place = f"{quote_sheetname(sheet)}!{xl_range_abs(self.first, self.column, self.last, self.column)}"
-        points = "".join(
-            f'<c:pt idx="{index}"><c:v>{xml_text(value)}</c:v></c:pt>' for index, value in enumerate(self.values)
-        )
+        values = self.values if self.is_number else map(xml_text, self.values)
+        points = "".join([f'<c:pt idx="{index}"><c:v>{value}</c:v></c:pt>' for index, value in enumerate(values)])
         return (
-            f"<c:{kind}Ref><c:f>{xml_text(place)}</c:f><c:{kind}Cache>{form}"
+            f"<c:{kind}Ref><c:f>{_place(sheet, self.column, self.first, self.last)}</c:f><c:{kind}Cache>{form}"
             f'<c:ptCount val="{len(self.values)}"/>{points}</c:{kind}Cache></c:{kind}Ref>'
         )
 
 
-@dataclass(frozen=True, slots=True)
-class ChartData:
+@lru_cache(maxsize=1024)
+def _place(sheet: str, column: int, first: int, last: int) -> str:
+    """Cells down a column, as a chart names them. Those of most pages are the same."""
+    return xml_text(f"{quote_sheetname(sheet)}!{xl_range_abs(first, column, last, column)}")
+
+
+class ChartData(NamedTuple):
     """`ranges` are name, categories and values of each series in turn; the chart stands from `row` on."""
 
     title: str

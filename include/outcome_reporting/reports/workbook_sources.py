@@ -99,10 +99,12 @@ class _Lines:
         groups, rests, cells = _Rows[SourceGroup](), _Rows[Explanation](), _Rows[SourceLine]()
         figures = map(xml_text, [figure_id for figure_id, _ in explained])
         for figure, (_, explanation) in zip(figures, explained, strict=True):
-            row = groups.add(row, figure, explanation.groups)
-            if explanation.rest_groups:
+            own_groups, own_cells, rest_groups, _, _ = explanation
+            row = groups.add(row, figure, own_groups)
+            if rest_groups:
                 row = rests.add(row, figure, (explanation,))
-            row = cells.add(row, figure, explanation.lines)
+            if own_cells:
+                row = cells.add(row, figure, own_cells)
         placed: dict[int, str] = {}
         for rows, made in ((groups, self._groups(groups)), (rests, self._rests(rests)), (cells, self._cells(cells))):
             placed.update(zip(rows.numbers, made, strict=True))
@@ -139,8 +141,11 @@ class _Lines:
 
     def _files_down(self, files: Sequence[SourceFile]) -> Iterable[Sequence[str]]:
         """Columns of files: their names, who dropped them, when (UTC), and the hashes of their bytes."""
-        known = self._files
-        return zip(*[known.get(id(file)) or self._file(file) for file in files], strict=True)
+        numbers = list(map(id, files))
+        for number, file in dict(zip(numbers, files, strict=True)).items():
+            if number not in self._files:
+                self._file(file)
+        return zip(*map(self._files.__getitem__, numbers), strict=True)
 
     def _file(self, file: SourceFile) -> tuple[str, ...]:
         when = f"{file.dropped_at:%Y-%m-%d %H:%M:%S}"
