@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+from functools import lru_cache
+
 from outcome_reporting.domain.money import MINUS
 from outcome_reporting.domain.outcome import Explanation, SourceFile, SourceGroup, SourceLine
 
@@ -20,7 +23,7 @@ class SourceRows:
             file.sha256: f'<a href="{place}#file-{number}">{escape(file.file_name).replace("_", "_<wbr>")}</a>'
             for number, file in enumerate(files, start=1)
         }
-        self._no_partner = escape(texts("panel.no_partner"))
+        self._no_partner = texts("panel.no_partner")
         self._more_one, self._more = escape(texts("panel.more_one")), escape(texts("panel.more"))
 
     def head(self, *keys: str, words: int = 1) -> str:
@@ -29,9 +32,7 @@ class SourceRows:
 
     def titles(self, texts: list[str], words: int = 1) -> str:
         """The same of titles that stand written."""
-        titles = [escape(text) for text in texts]
-        left = "".join(f'<th scope="col">{title}</th>' for title in titles[:words])
-        return f'<tr>{left}{"".join(f"""<th scope="col" class="n">{title}</th>""" for title in titles[words:])}</tr>'
+        return _titles(tuple(texts), words)
 
     def file(self, file: SourceFile) -> str:
         """The name as dropped, leading to who dropped it, when, and its hash."""
@@ -51,11 +52,10 @@ class SourceRows:
         return "".join(parts)
 
     def _group(self, group: SourceGroup) -> str:
-        partner = escape(group.partner or group.fund_type)
-        if not group.partner and group.fund_type == "non-core":
-            partner = self._no_partner
-        parts = [escape(part) for part in (group.sheet, group.output, group.fund) if part]
-        where = " · ".join([*parts, partner])
+        partner = group.partner
+        if not partner:
+            partner = self._no_partner if group.fund_type == "non-core" else group.fund_type
+        where = escape(" · ".join([part for part in (group.sheet, group.output, group.fund, partner) if part]))
         return (
             f'<tr><th scope="row">{self._files[group.file.sha256]}<small>{where}'
             f"</small></th><td>{group.lines:,}</td>{_WHOLE}{amount(group.share)}</tr>"
@@ -78,14 +78,25 @@ class SourceRows:
         for number, file in enumerate(files, start=1):
             name = escape(file.file_name).replace("_", "_<wbr>")
             by = texts("sources.by", owner=file.owner, source=file.source) if file.owner else file.source
-            moment = file.dropped_at
             rows.append(
                 f'<tr id="file-{number}"><th scope="row">{name}</th><td class="w">{escape(by)}</td>'
-                f'<td class="w"><time datetime="{moment:%Y-%m-%dT%H:%M:%SZ}">{moment:%Y-%m-%d %H:%M:%S}</time></td>'
+                f'<td class="w">{_moment(file.dropped_at)}</td>'
                 f'<td class="w hash">{file.sha256}</td></tr>'
             )
         head = self.head("sources.file", "sources.owner", "sources.dropped", "sources.sha256", words=4)
         return explained_table(texts("sources.files"), head, [f"<tbody>{''.join(rows)}</tbody>"])
+
+
+@lru_cache(maxsize=256)  # the same on every page
+def _titles(texts: tuple[str, ...], words: int) -> str:
+    kinds = [""] * words + [' class="n"'] * (len(texts) - words)
+    heads = [f'<th scope="col"{kind}>{escape(text)}</th>' for text, kind in zip(texts, kinds, strict=True)]
+    return f"<tr>{''.join(heads)}</tr>"
+
+
+@lru_cache(maxsize=1024)  # to write a date takes as long as a row, and a file stands on many pages
+def _moment(moment: datetime) -> str:
+    return f'<time datetime="{moment:%Y-%m-%dT%H:%M:%SZ}">{moment:%Y-%m-%d %H:%M:%S}</time>'
 
 
 def explained_table(caption: str, head: str, bodies: list[str], is_hidden: bool = True) -> str:
