@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import cache
+
 _INK, _WHITE = "#14202b", "#fff"
 _GOALS = [
     "#E5243B",
@@ -25,6 +27,7 @@ _GOALS = [
 _WHITE_ON = {1, 4, 8, 10, 13, 16, 17}
 
 
+@cache
 def goal_colours(goal: str) -> tuple[str, str]:
     """(fill, text) of goal "1".."17"; grey for anything else."""
     number = int(goal) if goal.isdigit() and 1 <= int(goal) <= len(_GOALS) else 0

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from decimal import Decimal
 
-from outcome_reporting.domain.money import MINUS, format_usd
+from outcome_reporting.domain.money import DECIMALS, MINUS, format_usd
 
 NBSP = "\u00a0"
 _NUMBER = re.compile(r"([-\u2212+]?)\s*(\d{1,3}(?:,\d{3})+|\d+)(\.\d+)?\s*(%?)")
@@ -27,20 +27,21 @@ def percent(value: str) -> str:
     return value.replace("-", MINUS) + NBSP + "%"
 
 
-def _rounded(cents: int, unit: int, decimals: int) -> str:
-    scaled = (2 * abs(cents) * 10**decimals + unit) // (2 * unit)
-    whole, rest = divmod(scaled, 10**decimals)
-    sign = MINUS if cents < 0 and scaled else ""
-    return f"{sign}{whole:,}.{rest:0{decimals}}" if decimals else f"{sign}{whole:,}"
-
-
 def short_usd(cents: int, unit: str) -> str:
-    """An amount for prose and charts in one unit: `1.15 M`, `242 K`, or whole dollars for unit ""."""
+    """An amount for prose and charts in one unit: `1.15 M`, `242 K`, or whole dollars for unit "".
+
+    Rounded half away from zero.
+    """
     if unit == "M":
-        return _rounded(cents, 100_000_000, 2) + NBSP + "M"
-    if unit == "K":
-        return _rounded(cents, 100_000, 0) + NBSP + "K"
-    return _rounded(cents, 100, 0)
+        rounded = (abs(cents) + 500_000) // 1_000_000
+        text = f"{rounded // 100:,}{DECIMALS[rounded % 100]}{NBSP}M"
+    elif unit == "K":
+        rounded = (abs(cents) + 50_000) // 100_000
+        text = f"{rounded:,}{NBSP}K"
+    else:
+        rounded = (abs(cents) + 50) // 100
+        text = f"{rounded:,}"
+    return MINUS + text if cents < 0 and rounded else text
 
 
 def unit_of(largest: int) -> str:

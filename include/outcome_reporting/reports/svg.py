@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from decimal import Decimal
+from functools import lru_cache
 
 from .colours import goal_colours
 from .html_parts import data, escape, linked
@@ -29,16 +30,21 @@ def _svg(key: str, height: float, title: str, description: str, inside: list[str
     )
 
 
+@lru_cache(maxsize=1024)  # lines of text and bars stand at the same few heights; to write one takes as long as a bar
+def _px(y: float) -> str:
+    return f"{y:.1f}"
+
+
 def _rect(kind: str, x: float, width: float, y: float, height: float) -> str:
-    return f'<rect class="{kind}" x="{x:.2f}%" width="{width:.2f}%" y="{y:.1f}" height="{height:.1f}"/>'
+    return f'<rect class="{kind}" x="{x:.2f}%" width="{width:.2f}%" y="{_px(y)}" height="{_px(height)}"/>'
 
 
 def _text(words: str, x: str, y: float, kind: str, more: str = "") -> str:
-    return f'<text class="{kind}" x="{x}" y="{y:.1f}"{more}>{words}</text>'
+    return f'<text class="{kind}" x="{x}" y="{_px(y)}"{more}>{words}</text>'
 
 
 def _unit(figures: list[Figure]) -> str:
-    return unit_of(max((abs(figure.cents or 0) for figure in figures), default=0))
+    return unit_of(max([abs(figure.cents or 0) for figure in figures], default=0))
 
 
 def _figure(figure: Figure, unit: str) -> str:
@@ -308,9 +314,12 @@ def _partner_bar(bar: PartnerBar, y: float, zero: float, scale: float, unit: str
     remark = f'<tspan class="m">{escape(bar.remark)}</tspan>' if bar.remark else ""
     colour = " red" if cents < 0 else ""
     width = abs(cents) * scale
-    kind = "ne" if cents < 0 else {"pool": "po", "hatch": "hx", "named": "sp"}[bar.style]
+    kind = "ne" if cents < 0 else _KINDS[bar.style]
     return [
         _text(escape(bar.name) + remark, f"{zero:.2f}%", y + 13, "", ' dx="8"' if zero else ""),
         _text(_figure(bar.expense, unit), "100%", y + 13, f"b e{colour}", data(bar.expense)),
         _rect(kind, zero - (width if cents < 0 else 0), width, y + 20, 14),
     ]
+
+
+_KINDS = {"pool": "po", "hatch": "hx", "named": "sp"}  # by the style of a partner's bar
