@@ -50,12 +50,14 @@ def _column(cells: Cells, which: np.ndarray, first_row: int, length: int) -> Raw
         places = np.full(length, -1, np.int32)
         places[rows] = text
         column.set_distinct(Distinct.of_places(cells.texts, places))
-    is_date = cells.is_date[which]
+    if is_text.all():
+        return column
+    is_date, number = cells.is_date[which], cells.number[which]
     is_number = ~is_text & ~is_date
     if is_number.any():
-        column.numbers = _spread(rows[is_number], cells.number[which[is_number]], length, pa.float64())
+        column.numbers = _spread(rows[is_number], number[is_number], length, pa.float64())
     if is_date.any():
-        column.moments = _spread(rows[is_date], moments(cells.number[which[is_date]]), length, pa.timestamp("ms"))
+        column.moments = _spread(rows[is_date], moments(number[is_date]), length, pa.timestamp("ms"))
     return column
 
 

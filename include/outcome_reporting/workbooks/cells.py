@@ -21,7 +21,7 @@ from outcome_reporting.workbooks.saying import column_letter
 from outcome_reporting.workbooks.serial_dates import LAST_DAY, durations, is_countable, times_of_day
 from outcome_reporting.workbooks.texts import Texts, UnusualXml, has, refuse_bare_edges, replaced, slices
 
-_BLOCK = 1 << 19  # bytes taken apart at once: what is worked on stays in the processor's cache
+_BLOCK = 1 << 20  # bytes taken apart at once: what is worked on stays in the processor's cache
 _OPEN, _CLOSE, _END_OF_ROW = b"<sheetData>", b"</sheetData>", b"</row>"
 _PRESERVE = ' xml:space="preserve"'
 _FORMULA = "(?:<f(?: [^<>]*)?/>|<f(?: [^<>]*)?>[^<]*</f>)?"
@@ -128,6 +128,17 @@ class _Block:
         """The values of some cells as written."""
         return slices(self.data, self.starts[which], self.stops[which])
 
+    def floats(self, which: np.ndarray) -> np.ndarray:
+        """The values of some number cells. Raises ArrowInvalid for a number that is none."""
+        starts, stops = self.starts[which], self.stops[which]
+        whole, digits = whole_numbers(self.words[starts])
+        number = whole.astype(np.float64)
+        others = np.flatnonzero(
+            digits != stops - starts
+        )  # with a sign, decimals, an exponent or more than seven digits
+        number[others] = slices(self.data, starts[others], stops[others]).cast(pa.float64()).to_numpy()
+        return number
+
     def indices(self, which: np.ndarray) -> np.ndarray:
         """The values of some cells that are whole numbers of at most seven digits."""
         return whole_numbers(self.words[self.starts[which]])[0]
@@ -223,7 +234,7 @@ class _Collector:
         if len(own):
             refuse_bare_edges(block.xml, block.starts[own], block.stops[own])
             text[own] = self._keep(block.texts(own))
-        number[numbers] = block.texts(numbers).cast(pa.float64()).to_numpy()
+        number[numbers] = block.floats(numbers)
         sorts = self.styles[np.minimum(block.styles(numbers), len(self.styles) - 1)]
         if sorts.any():
             is_date[numbers], text[numbers] = self._times(sorts, number[numbers])
@@ -231,10 +242,10 @@ class _Collector:
             places = _addresses(block.row[errors], block.column[errors])
             self.errors += zip(places, block.texts(errors).to_pylist(), strict=True)
         self.unvalued += block.unvalued
-        kept = block.sort != ord("e")
+        kept = block.sort != ord("e") if len(errors) else slice(None)
         found = {"row": block.row, "column": block.column, "text": text, "number": number, "is_date": is_date}
         for name, part in found.items():
-            self.parts[name].append(part if kept.all() else part[kept])
+            self.parts[name].append(part[kept])
 
     def _keep(self, texts: pa.Array) -> np.ndarray:
         """Adds texts of the sheet's own; the numbers under which they are found."""
@@ -265,10 +276,10 @@ class _Collector:
             raise UnusualXml
         has_own = (text >= len(self.shared.place_of)).any()
         texts = self.shared.with_own(pa.concat_arrays(self.own_texts)) if has_own else self.shared
-        is_text = text >= 0
-        text[is_text] = texts.place_of[text[is_text]]
-        kept = ~is_text | (text >= 0)
-        if not kept.all():  # a cell of spaces is an empty cell
+        is_number = text < 0
+        text = np.append(texts.place_of, np.int32(-1))[text]  # its last for numbers
+        if (texts.place_of < 0).any():  # a cell of spaces is an empty cell
+            kept = is_number | (text >= 0)
             row, column, text, number, is_date = (part[kept] for part in (row, column, text, number, is_date))
         return Cells(row, column, text, number, is_date, texts.distinct, self.errors, self.unvalued)
 

@@ -10,6 +10,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from outcome_reporting.workbooks.distinct import Distinct
+from outcome_reporting.workbooks.texts import is_blank
 
 _SHOWN_DIGITS = ".15g"
 
@@ -59,7 +60,7 @@ class RawColumn:
     def set_texts(self, texts: pa.Array) -> None:
         """Takes string cells; blank ones become empty."""
         distinct = Distinct.of_texts(texts)
-        blank = pc.equal(pc.utf8_length(pc.utf8_trim_whitespace(distinct.dictionary)), 0)
+        blank = is_blank(distinct.dictionary)
         if pc.any(blank).as_py():
             kept = pc.if_else(blank, pa.scalar(None, pa.string()), distinct.dictionary)
             texts = distinct.spread(kept)

@@ -115,6 +115,8 @@ def check_control_totals(
     While a cell of money could not be read, no amount is judged: that cell is mended first.
     """
     judged = [one for one in placed if one.stated.is_count or not has_unread_money]
+    if not judged:
+        return []
     sums = [sums_of_table(contracts[table.dataset], table) for table in tables if table.row_count]
     judgements = judge_totals([one.stated for one in judged], sums)
     return [

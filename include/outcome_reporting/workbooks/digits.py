@@ -26,8 +26,8 @@ def whole_numbers(words: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     them."""
     digits = words ^ _EIGHT_ZEROS  # now a digit is 0 to 9, and what ends the number is more
     other = (digits + _SIX_UP_TO_128 | digits) & _HIGHEST_BITS
-    count = np.bitwise_count((other & -other) - np.uint64(1)) >> 3
-    digits <<= (8 - count).astype(np.uint64) << 3  # leading zeros in the place of what follows
+    bits = np.bitwise_count(other ^ (other - np.uint64(1)))  # of the digits and of what ends them
+    digits <<= (72 - bits).astype(np.uint64)  # leading zeros in the place of all that is no digit
     for factor, shift, mask in _PAIRS:
         digits = (digits * factor + (digits >> shift)) & mask
-    return digits.astype(np.int32), count
+    return digits.astype(np.int32), (bits >> 3) - 1

@@ -15,10 +15,9 @@ import resource
 import sys
 import time
 import traceback
-from importlib.abc import MetaPathFinder
 
 
-class _WithoutPandas(MetaPathFinder):
+class _WithoutPandas:
     """Arrow imports pandas, where it is there, for its first array: nearly half of the wait for a reader, and nothing
     in a reader uses it."""
 

@@ -127,10 +127,15 @@ def _unescaped(written: pa.Array) -> pa.Array:
         raise UnusualXml from fault
 
 
+def is_blank(texts: pa.Array) -> pa.Array:
+    """Which texts hold nothing but spaces."""
+    return pc.or_(pc.utf8_is_space(texts), pc.equal(pc.binary_length(texts), 0))
+
+
 def _made_of(texts: pa.Array) -> Texts:
     encoded = texts.dictionary_encode()
     place_of = encoded.indices.to_numpy()
-    blank = pc.equal(pc.utf8_length(pc.utf8_trim_whitespace(encoded.dictionary)), 0).to_numpy(zero_copy_only=False)
+    blank = is_blank(encoded.dictionary).to_numpy(zero_copy_only=False)
     if not blank.any():
         return Texts(encoded.dictionary, place_of)
     new_place = np.where(blank, -1, np.cumsum(~blank) - 1).astype(np.int32)
