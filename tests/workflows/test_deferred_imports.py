@@ -24,6 +24,33 @@ def test_a_module_comes_with_the_first_use_of_it_and_not_before():
     assert _run(code) == ["False", "False", "open", "True", "True"]
 
 
+def test_another_thread_finds_a_module_inside_a_package_that_waits():
+    code = (
+        "import sys, threading\n"
+        "from outcome_reporting.checks.deferred_imports import deferred\n"
+        "with deferred('wsgiref'):\n"
+        "    import wsgiref as before\n"
+        "    thread = threading.Thread(target=lambda: __import__('wsgiref.headers'))\n"
+        "    thread.start()\n"
+        "    thread.join()\n"
+        "import wsgiref\n"
+        "print(wsgiref is before, before.headers is sys.modules['wsgiref.headers'])\n"
+    )
+    assert _run(code) == ["False", "True"]
+
+
+def test_a_stand_in_answers_itself_for_what_it_was_given():
+    code = (
+        "import sys\n"
+        "from outcome_reporting.checks.deferred_imports import deferred\n"
+        "with deferred(with_own={'fractions': {'gcd': lambda *_: 7}}):\n"
+        "    from fractions import gcd\n"
+        "    from fractions import Fraction\n"
+        "print(gcd(4, 2), 'fractions' in sys.modules, Fraction(1, 2), 'fractions' in sys.modules)\n"
+    )
+    assert _run(code) == ["7", "False", "1/2", "True"]
+
+
 def test_a_module_that_is_there_already_is_left_alone():
     code = (
         "import sys, json\n"
@@ -73,8 +100,16 @@ def test_the_checks_are_ready_without_what_they_never_call_and_find_it_when_they
         "import sys\n"
         "from outcome_reporting.checks.library import warm_up\n"
         "warm_up()\n"
-        "print('scipy.stats' in sys.modules, 'altair' in sys.modules)\n"
+        "waiting = ['scipy.stats', 'altair', 'requests', 'jsonschema', 'marshmallow.validate', 'jinja2']\n"
+        "print([name for name in waiting if name in sys.modules])\n"
         "from great_expectations.expectations.core import expect_column_kl_divergence_to_be_less_than as divergence\n"
         "print(divergence.stats.norm.name, divergence.alt.Chart.__name__)\n"
+        "from great_expectations.checkpoint import actions\n"
+        "from great_expectations.core.http import create_session\n"
+        "print(actions.requests.Session is type(create_session('token')))\n"
+        "import marshmallow\n"
+        "print(type(marshmallow.fields.Email().validators[0]).__name__)\n"
+        "from great_expectations.metrics import ColumnMean\n"
+        "print(ColumnMean(column='a').column)\n"
     )
-    assert _run(code) == ["False", "False", "norm", "Chart"]
+    assert _run(code) == ["[]", "norm", "Chart", "True", "Email", "a"]

@@ -1,16 +1,16 @@
 """What another library imports at its start and this product never calls: loaded only if used.
 
-Great Expectations imports scipy's statistics and altair for three expectations about distributions, and a module for
-each kind of data source and each expectation that there is, of which a night uses one and six. They are two thirds of
-the wait for its import. A stand-in takes their place while it is imported, and the real one comes the first time that
-anything of it is used.
+Great Expectations imports scipy's statistics and altair for three expectations about distributions, what it needs to
+talk to its cloud and to draw pages, and a module for each kind of data source, each metric and each expectation that
+there is, of which a night uses one, none and six. They are three quarters of the wait for its import. A stand-in takes
+their place while it is imported, and the real one comes the first time that anything of it is used.
 """
 
 from __future__ import annotations
 
 import importlib
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from types import ModuleType
 from typing import Any
@@ -20,8 +20,8 @@ class _Deferred(ModuleType):
     """A module under its own name that imports the real one for the first attribute that is asked of it."""
 
     def __getattr__(self, name: str) -> Any:
-        if name.startswith("__"):  # the import system looks at these; nobody calls them
-            raise AttributeError(name)
+        if name.startswith("__") and name != "__path__":  # the import system looks at these; nobody calls them
+            raise AttributeError(name)  # but another thread may import a module inside
         if sys.modules.get(self.__name__) is self:
             del sys.modules[self.__name__]
         return getattr(importlib.import_module(self.__name__), name)
@@ -61,14 +61,20 @@ class _Class:
 
 
 @contextmanager
-def deferred(*names: str, by_name: Sequence[str] = ()) -> Iterator[None]:
+def deferred(
+    *names: str, by_name: Sequence[str] = (), with_own: Mapping[str, Mapping[str, Any]] | None = None
+) -> Iterator[None]:
     """What is imported inside takes stand-ins for these modules; those imported already stay as they are.
 
-    Of modules `by_name` single classes are imported; of the others the module itself. Afterwards an import of them
-    elsewhere brings the real module: the stand-ins are known only to those who were given them.
+    Of modules `by_name` single classes are imported; of the others the module itself. One `with_own` names is by name
+    too, and answers for those itself. Afterwards an import of them elsewhere brings the real module: the stand-ins are
+    known only to those who were given them.
     """
+    owned = with_own or {}
     stand_ins: dict[str, ModuleType] = {name: _Deferred(name) for name in names}
-    stand_ins |= {name: _DeferredByName(name) for name in by_name}
+    stand_ins |= {name: _DeferredByName(name) for name in (*by_name, *owned)}
+    for name, own in owned.items():
+        vars(stand_ins[name]).update(own)
     stand_ins = {name: stand_in for name, stand_in in stand_ins.items() if name not in sys.modules}
     sys.modules.update(stand_ins)
     try:

@@ -15,6 +15,17 @@ from outcome_reporting.checks.deferred_imports import deferred
 # an id that no two checks of a suite share, kept with the expectation so that its result finds its check again
 NUMBER = "check"
 _USED_BY_THE_LIBRARY = {"pandas_datasource", "invalid_datasource"}
+# for distributions, for the library's cloud, for JSON in cells
+_NEVER_CALLED = ("scipy.stats", "altair", "requests", "jsonschema")
+# its cloud again, its pages, and patterns of addresses that take long to compile
+_NEVER_CALLED_BY_NAME = ("great_expectations.core.http", "great_expectations.render.view", "marshmallow.validate")
+# A class for every format that pandas reads, made anew at each import; ours are frames already. The library can do
+# without: pandas itself may lack a format.
+_NO_FORMATS: dict[str, dict[str, Any]] = {
+    "great_expectations.datasource.fluent.dynamic_pandas": {
+        "_generate_pandas_data_asset_models": lambda *_, **__: {}  # formats and their classes
+    }
+}
 
 
 _opening = threading.Lock()  # two threads may ask at once: one of them imports
@@ -38,7 +49,7 @@ def _open() -> tuple[Any, Any]:
     was_collecting = gc.isenabled()
     gc.disable()
     try:
-        with deferred("scipy.stats", "altair", by_name=_single_kinds()):
+        with deferred(*_NEVER_CALLED, by_name=[*_NEVER_CALLED_BY_NAME, *_single_kinds()], with_own=_NO_FORMATS):
             import great_expectations as gx
         gc.freeze()  # nor does any later collection look through them, a seventh of a second each time
     finally:
@@ -51,13 +62,14 @@ def _open() -> tuple[Any, Any]:
 
 
 def _single_kinds() -> list[str]:
-    """The library's modules that hold one kind of data source or one expectation each."""
+    """The library's modules that hold one kind of data source, one metric or one expectation each."""
     spec = find_spec("great_expectations")
     assert spec and spec.submodule_search_locations
     (folder,) = map(Path, spec.submodule_search_locations)
     expectations = (folder / "expectations" / "core").glob("expect_*.py")
     sources = (folder / "datasource" / "fluent").glob("*_datasource.py")
-    kinds = [path for path in (*expectations, *sources) if path.stem not in _USED_BY_THE_LIBRARY]
+    metrics = (folder / "metrics").glob("*/[!_]*.py")
+    kinds = [path for path in (*expectations, *metrics, *sources) if path.stem not in _USED_BY_THE_LIBRARY]
     return [".".join(("great_expectations", *path.relative_to(folder).with_suffix("").parts)) for path in kinds]
 
 
