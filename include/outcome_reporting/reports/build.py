@@ -27,4 +27,4 @@ def build_outcome_year(facts: OutcomeFacts, year: int, folder: Path, language: s
     files = {paths.workbook: book, paths.page: html, paths.sources: render_sources(facts, page).encode()}
     newest = max(facts.years, default=year)
     files[paths.index] = render_redirect(newest, facts.title, language).encode()
-    return [folder / name for name, content in files.items() if write_if_changed(folder / name, content)]
+    return [path for name, content in files.items() if write_if_changed(path := folder / name, content)]
