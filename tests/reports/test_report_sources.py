@@ -31,7 +31,7 @@ def parts_and_sum(body: str) -> tuple[Decimal, Decimal | None]:
 
 
 def sources(facts, year: int = 2022) -> str:
-    return render_sources(facts, build_page(facts, year))
+    return render_sources(facts, build_page(facts, year)).decode()
 
 
 def imputed():

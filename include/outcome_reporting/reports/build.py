@@ -24,7 +24,7 @@ def build_outcome_year(facts: OutcomeFacts, year: int, folder: Path, language: s
     paths = site_paths(facts, year)
     book = workbook_bytes(page, facts)
     html = page_bytes(page, paths.workbook_name, len(book))
-    files = {paths.workbook: book, paths.page: html, paths.sources: render_sources(facts, page).encode()}
+    files = {paths.workbook: book, paths.page: html, paths.sources: render_sources(facts, page)}
     newest = max(facts.years, default=year)
     files[paths.index] = render_redirect(newest, facts.title, language).encode()
     return [path for name, content in files.items() if write_if_changed(path := folder / name, content)]

@@ -6,6 +6,7 @@ left, and its import 0.04 s of each process.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from functools import cache
 from pathlib import Path
 
@@ -16,8 +17,9 @@ TEMPLATES = Path(__file__).parent / "templates"
 
 
 @cache
-def _frame(name: str) -> str:
-    return (TEMPLATES / name).read_text(encoding="utf-8").removesuffix("\n")
+def _frame(name: str) -> tuple[str, str]:
+    before, _, after = (TEMPLATES / name).read_text(encoding="utf-8").removesuffix("\n").partition("{content}")
+    return before, after
 
 
 @cache
@@ -25,10 +27,18 @@ def _fixed_texts(language: str) -> dict[str, str]:
     return {key: escape(text) for key, text in Texts(language).all().items()}
 
 
-def fill_frame(name: str, language: str, html: dict[str, str], **words: str) -> str:
-    """The page: `{title}` in the file is a slot, `{t[site.skip]}` a fixed text of the language.
+def framed(name: str, language: str, html: dict[str, str], content: Iterable[str] = (), **words: str) -> list[str]:
+    """The page in pieces: `{title}` in the file is a slot, `{t[site.skip]}` a fixed text of the language.
 
-    `words` are escaped; what is given as `html` stands as it is.
+    `words` are escaped; what is given as `html` stands as it is, and so do the pieces of its `{content}`.
     """
     slots = {slot: escape(text) for slot, text in words.items()}
-    return _frame(name).format(t=_fixed_texts(language), language=language, **slots, **html)
+    slots |= html
+    fixed = _fixed_texts(language)
+    before, after = [part.format(t=fixed, language=language, **slots) for part in _frame(name)]
+    return [before, *content, after]
+
+
+def encoded(pieces: Iterable[str]) -> bytes:
+    """The page as it is written: most pieces are ASCII, which costs nothing; as one long text none of them would be."""
+    return b"".join(map(str.encode, pieces))

@@ -10,7 +10,7 @@ from outcome_reporting.domain.figures import FigureIds
 from outcome_reporting.domain.money import format_usd, plain_usd
 from outcome_reporting.domain.outcome import OutcomeYearSummary
 
-from .frames import fill_frame
+from .frames import framed
 from .html_parts import data, escape
 from .model import Figure
 from .numbers import percent, rate_value, short_usd, unit_of
@@ -101,12 +101,13 @@ class _Listing:
             "columns": "columns" if filters else "",
             "filters": filters,
             "key_figures": self._key_figures(ids),
-            "listing": self._table(body, ids, is_by_office) if body else f"<p>{escape(texts('index.empty'))}</p>",
         }
-        return fill_frame(
+        listing = self._table(body, ids, is_by_office) if body else f"<p>{escape(texts('index.empty'))}</p>"
+        pieces = framed(
             "index.html",
             self.language,
             html,
+            [listing],
             root=self.root,
             publisher_name=self.publisher_name,
             title=title,
@@ -115,6 +116,7 @@ class _Listing:
             date=date,
             foot=texts("page.foot", date=date),
         )
+        return "".join(pieces)
 
     def _year_links(self, is_office_page: bool) -> str:
         newest, links = max(self.years, default=self.year), []

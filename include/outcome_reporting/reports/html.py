@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 
-from .frames import fill_frame
-from .html_blocks import block_html
+from .frames import encoded, framed
+from .html_blocks import block_pieces
 from .html_parts import data, escape, linked
 from .model import Page
 from .site import path_part
@@ -28,15 +28,17 @@ def page_bytes(page: Page, workbook_name: str = "", workbook_bytes: int = 0) -> 
     """
     content = b""
     for drawn in _INDICATORS_DRAWN:
-        content = _render(page, workbook_name, workbook_bytes, drawn).encode()
+        content = encoded(_pieces(page, workbook_name, workbook_bytes, drawn))
         if len(content) <= SIZE_LIMIT:
             break
     return content
 
 
-def _render(page: Page, workbook_name: str, workbook_bytes: int, drawn: int) -> str:
+def _pieces(page: Page, workbook_name: str, workbook_bytes: int, drawn: int) -> list[str]:
     texts = Texts(page.language)
-    blocks = [block_html(page, place, block, texts, drawn) for place, block in enumerate(page.blocks, start=1)]
+    content: list[str] = []
+    for place, block in enumerate(page.blocks, start=1):
+        content += block_pieces(page, place, block, texts, drawn)
     changed = _changed(page, texts)
     html = {
         "print_line": print_line(page, texts),
@@ -46,12 +48,12 @@ def _render(page: Page, workbook_name: str, workbook_bytes: int, drawn: int) -> 
         "key_figures": "".join([_key_figure(key, texts) for key in page.key_figures]),
         "workbook": _workbook_link(workbook_name, workbook_bytes, texts),
         "contents": "".join([f'<li><a href="#{b.key}">{escape(b.short_title)}</a></li>' for b in page.blocks]),
-        "blocks": "".join([f"{block}\n" for block in blocks]),
     }
-    return fill_frame(
+    return framed(
         "page.html",
         page.language,
         html,
+        content,
         office_path=path_part(page.office),
         office_name=page.office_name,
         plan=texts("page.plan", period=texts.period(page.plan_period)),

@@ -8,36 +8,41 @@ from functools import lru_cache
 from . import svg
 from .anchors import SOURCES_PAGE
 from .html_panels import panel_html
-from .html_parts import escape, table_html
+from .html_parts import escape
 from .html_sources import SourceRows
+from .html_tables import table_pieces
 from .model import Block, FundBars, GoalBars, IndicatorChart, Note, Page, PartnerBars, RateLines, YearBars
 from .texts import Texts
 
 
-def block_html(page: Page, place: int, block: Block, texts: Texts, drawn: int) -> str:
+def block_pieces(page: Page, place: int, block: Block, texts: Texts, drawn: int) -> list[str]:
     """The block at this place of the page, from 1; of its indicators the first `drawn` as charts."""
-    inside = [_block_head(place, block.key, block.title, block.view, texts.language)]
+    pieces = [
+        f'<section class="block" id="{block.key}" aria-labelledby="h-{block.key}">',
+        _block_head(place, block.key, block.title, block.view, texts.language),
+    ]
     if block.key == "sdg":
-        inside.append(_sdg_years(page, texts))
+        pieces.append(_sdg_years(page, texts))
     if block.finding:
-        inside.append(f'<h3 class="finding">{escape(block.finding)}</h3>')
+        pieces.append(f'<h3 class="finding">{escape(block.finding)}</h3>')
     if block.empty_reason:
-        inside.append(f"<p>{escape(block.empty_reason)}</p>")
+        pieces.append(f"<p>{escape(block.empty_reason)}</p>")
     if block.text:
-        inside += [f"<p>{escape(part)}</p>" for part in _paragraphs(block.text)]
+        pieces += [f"<p>{escape(part)}</p>" for part in _paragraphs(block.text)]
     if block.facts:
-        inside.append(_facts(block))
+        pieces.append(_facts(block))
     if block.charts:
-        inside.append(f'<div class="charts">{_charts(block, texts, drawn)}</div>')
+        pieces += ['<div class="charts">', *_charts(block, texts, drawn), "</div>"]
     if any(table.tab for table in block.tables):
-        inside.append(_tabs(page, block, texts))
+        pieces += _tabs(block, texts)
     elif block.tables:
-        inside.append(f'<div class="tables">{_tables(page, block, texts)}</div>')
-    inside += [_note(note, texts) for note in block.notes]
+        pieces += ['<div class="tables">', *_tables(page, block, texts), "</div>"]
+    pieces += [_note(note, texts) for note in block.notes]
     for bold, words in block.remarks:
         strong = f"<b>{escape(bold)}</b> " if bold else ""
-        inside.append(f'<p class="note">{strong}{escape(words)}</p>')
-    return f'<section class="block" id="{block.key}" aria-labelledby="h-{block.key}">{"".join(inside)}</section>'
+        pieces.append(f'<p class="note">{strong}{escape(words)}</p>')
+    pieces.append("</section>\n")
+    return pieces
 
 
 @lru_cache(maxsize=256)  # the same on nearly every page
@@ -116,7 +121,7 @@ def _figure(chart, drawing: str, heading: bool = True, keys: str = "") -> str:
     return f'<figure>{title}<p class="sub">{escape(chart.subtitle)}</p>{keys}{drawing}</figure>'
 
 
-def _charts(block: Block, texts: Texts, drawn: int) -> str:
+def _charts(block: Block, texts: Texts, drawn: int) -> list[str]:
     whole: list[str] = []
     pair: list[str] = []
     small: list[str] = []
@@ -140,7 +145,7 @@ def _charts(block: Block, texts: Texts, drawn: int) -> str:
         whole.append(_small_multiples(block, small, texts))
     elif block.key == "results":
         whole.append(_not_drawn(len(block.charts), 0, texts))
-    return "".join(whole)
+    return whole
 
 
 def _small_multiples(block: Block, small: list[str], texts: Texts) -> str:
@@ -154,40 +159,46 @@ def _not_drawn(count: int, drawn: int, texts: Texts) -> str:
     return f'<p class="note">{escape(texts("results.not_drawn", drawn=drawn, all=count))}</p>'
 
 
-def _tables(page: Page, block: Block, texts: Texts) -> str:
+def _tables(page: Page, block: Block, texts: Texts) -> list[str]:
     """The tables of a block; the panels that explain figures of a table follow it."""
     panels = [panel for panel in page.panels if panel.block == block.key]
     rows = SourceRows(texts, page.files, SOURCES_PAGE) if panels else None
-    parts = []
+    pieces: list[str] = []
     for table in block.tables:
         shown = {figure.id for figure in table.figures()} if panels else set()
         own = [panel for panel in panels if panel.figure.id in shown]
         panels = [panel for panel in panels if panel.figure.id not in shown]
         anchors = {panel.figure.id: f' id="at-{panel.key}"' for panel in own}
-        parts.append(table_html(table, texts, block.key == "results", anchors))
+        pieces += table_pieces(table, texts, block.key == "results", anchors)
         if rows is not None:
-            parts += [panel_html(panel, texts, rows) for panel in own]
+            pieces += [panel_html(panel, texts, rows) for panel in own]
         if table.note:
-            parts.append(f'<p class="note">{escape(table.note)}</p>')
-    return "".join(parts)
+            pieces.append(f'<p class="note">{escape(table.note)}</p>')
+    return pieces
 
 
-def _tabs(page: Page, block: Block, texts: Texts) -> str:
+def _tabs(block: Block, texts: Texts) -> list[str]:
     """Tabs as radios; the last tab with money linked is open first."""
     first = max((i for i, t in enumerate(block.tables) if any(row.code for row in t.rows)), default=0)
-    radios = "".join(
+    radios = [
         f'<label><input type="radio" class="p{i + 1}" name="plan"{" checked" if i == first else ""}>'
         f"{escape(table.tab)}</label>"
         for i, table in enumerate(block.tables)
-    )
-    tabs = []
-    for i, table in enumerate(block.tables, start=1):
-        body = table_html(table, texts) if table.rows else ""
-        note = f'<p class="note">{escape(table.note)}</p>' if table.note else ""
-        tabs.append(f'<div class="tab t{i}"><h3>{escape(table.tab)}</h3>{body}{note}</div>')
+    ]
     legend = escape(texts("plan.show"))
-    fieldset = f'<fieldset class="tabs"><legend class="hidden">{legend}</legend>{radios}</fieldset>'
-    return f'<div class="plan">{fieldset}{"".join(tabs)}</div>'
+    pieces = [
+        f'<div class="plan"><fieldset class="tabs"><legend class="hidden">{legend}</legend>',
+        *radios,
+        "</fieldset>",
+    ]
+    for i, table in enumerate(block.tables, start=1):
+        pieces.append(f'<div class="tab t{i}"><h3>{escape(table.tab)}</h3>')
+        if table.rows:
+            pieces += table_pieces(table, texts)
+        if table.note:
+            pieces.append(f'<p class="note">{escape(table.note)}</p>')
+        pieces.append("</div>")
+    return [*pieces, "</div>"]
 
 
 def _note(note: Note, texts: Texts) -> str:

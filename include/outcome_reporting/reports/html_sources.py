@@ -72,8 +72,10 @@ class SourceRows:
             f"<td>{escape(line.weight_percent)}\u00a0%</td>{share}</tr>"
         )
 
-    def files_table(self, files: list[SourceFile]) -> str:
-        """Each file once: its name, who dropped it, when, its hash."""
+    def files_table(self, files: list[SourceFile]) -> list[str]:
+        """Each file once: its name, who dropped it, when, its hash; nothing where no file is known."""
+        if not files:
+            return []
         texts, rows = self.texts, []
         for number, file in enumerate(files, start=1):
             name = escape(file.file_name).replace("_", "_<wbr>")
@@ -99,15 +101,20 @@ def _moment(moment: datetime) -> str:
     return f'<time datetime="{moment:%Y-%m-%dT%H:%M:%SZ}">{moment:%Y-%m-%d %H:%M:%S}</time>'
 
 
-def explained_table(caption: str, head: str, bodies: list[str], is_hidden: bool = True) -> str:
+def explained_table(caption: str, head: str, bodies: list[str], is_hidden: bool = True) -> list[str]:
     """A table in a scroll region of its own; its caption may be for those alone who do not see the heading above."""
     hidden = ' class="hidden"' if is_hidden else ""
-    return scroll(
-        caption,
-        f"<table><caption{hidden}>{escape(caption)}</caption><thead>{head}</thead>{''.join(bodies)}</table>",
-    )
+    words = escape(caption)
+    return [
+        f'{_SCROLL}{words}"><table><caption{hidden}>{words}</caption><thead>{head}</thead>',
+        *bodies,
+        "</table></div>",
+    ]
+
+
+_SCROLL = '<div class="scroll" role="region" tabindex="0" aria-label="'
 
 
 def scroll(label: str, table: str) -> str:
     """A table that may be wider than the page."""
-    return f'<div class="scroll" role="region" tabindex="0" aria-label="{escape(label)}">{table}</div>'
+    return f'{_SCROLL}{escape(label)}">{table}</div>'

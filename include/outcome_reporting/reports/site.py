@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from outcome_reporting.domain.outcome import OutcomeFacts
 
 from .anchors import SOURCES_PAGE
-from .frames import fill_frame
+from .frames import framed
 from .texts import Texts
 
 
@@ -45,4 +45,4 @@ def render_redirect(year: int, title: str, language: str = "en") -> str:
     """The page at `<outcome>/index.html`: leads to the newest year without script."""
     texts = Texts(language)
     words = {"year": str(year), "title": title, "moved": texts("redirect.moved", year=year)}
-    return fill_frame("redirect.html", language, {}, **words)
+    return "".join(framed("redirect.html", language, {}, **words))

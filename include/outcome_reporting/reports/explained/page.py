@@ -75,10 +75,10 @@ class ExplainedPage:
         """A part of a figure that no single cell explains; `words` are safe for html."""
         return f'<tr><th scope="row" colspan="3">{words}</th>{amount(cents)}</tr>'
 
-    def weights(self, title: str, first: str, weights: list[tuple[str, WeightSource]]) -> str:
+    def weights(self, title: str, first: str, weights: list[tuple[str, WeightSource]]) -> list[str]:
         """The weights that were applied, each with its row of a spreadsheet; `title` and `first` are keys of texts."""
         if not weights:
-            return ""
+            return []
         row = self.words("book.row").lower()
         rows = "".join(
             f'<tr><th scope="row">{escape(name)}</th><td class="w">{self.rows.file(weight.file)}<small>'

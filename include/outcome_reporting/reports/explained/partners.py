@@ -12,9 +12,9 @@ _IN_FULL = 3  # partners with more groups; of smaller ones the largest group, th
 _SHARED_CORE = {"withheld": "sources.core_share", "core pool": "sources.core_given"}
 
 
-def build(page: ExplainedPage, block: Block) -> str:
+def build(page: ExplainedPage, block: Block) -> list[str]:
     if not block.tables:
-        return ""
+        return []
     head = page.rows.head("panel.source", "panel.lines", "panel.weight", "panel.share")
     bodies = []
     for place, row in enumerate(block.tables[0].rows):

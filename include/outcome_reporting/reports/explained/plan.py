@@ -8,11 +8,11 @@ from ..model import Block, Figure, Row
 from .page import ExplainedPage, measure_of
 
 
-def build(page: ExplainedPage, block: Block) -> str:
+def build(page: ExplainedPage, block: Block) -> list[str]:
     rows = [row for table in block.tables for row in table.rows]
     bodies = [page.figure(figure, row, _whole(page, row, figure)) for row in rows for figure in row.figures()]
     if not bodies:
-        return ""
+        return []
     weights = [(element, one) for (_, element), one in page.sources.plan_weights.items()]
     head = page.rows.head("plan.column", "sources.base", "sources.method", "panel.share")
     links = page.weights("sources.plan_weights", "sources.link_of", weights)

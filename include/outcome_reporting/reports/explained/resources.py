@@ -16,16 +16,17 @@ from .page import GROUPS_SHOWN, NOTHING, RATES, ExplainedPage, measure_of
 _LINES_SHOWN = 6  # largest cells of a total; a query has all of them
 
 
-def build(page: ExplainedPage, block: Block) -> str:
+def build(page: ExplainedPage, block: Block) -> list[str]:
     head = page.rows.head("panel.source", "panel.lines", "panel.weight", "panel.share")
     bodies = [_figures(page, row) for table in block.tables for row in table.rows + table.totals]
-    tables = explained_table(block.title, head, bodies)
+    pieces = explained_table(block.title, head, bodies)
     for measure in MEASURES:
         total = page.sources.totals.get(measure)
         if total and total.lines:
             caption = page.texts("sources.largest", measure=page.texts(f"sources.measure.{measure}"))
-            tables += scroll(caption, lines_table(total.lines[:_LINES_SHOWN], page.texts, page.rows, caption))
-    return tables
+            lines = lines_table(total.lines[:_LINES_SHOWN], page.texts, page.rows, caption)
+            pieces.append(scroll(caption, lines))
+    return pieces
 
 
 def _figures(page: ExplainedPage, row: Row) -> str:

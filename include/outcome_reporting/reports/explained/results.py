@@ -12,10 +12,10 @@ from ..model import Block
 from .page import VALUES, ExplainedPage
 
 
-def build(page: ExplainedPage, block: Block) -> str:
+def build(page: ExplainedPage, block: Block) -> list[str]:
     bodies = [_indicator(page, row) for row in page.facts.results if row.fiscal_year == page.page.year]
     head = page.rows.head("sources.value", "sources.place", "sources.text", words=2)
-    return explained_table(page.texts("sources.results"), head, bodies) if bodies else ""
+    return explained_table(page.texts("sources.results"), head, bodies) if bodies else []
 
 
 def _indicator(page: ExplainedPage, row: ResultRow) -> str:

@@ -15,11 +15,11 @@ from .page import ExplainedPage
 _Part = tuple[str, str]  # output, kind of fund
 
 
-def build(page: ExplainedPage, block: Block) -> str:
+def build(page: ExplainedPage, block: Block) -> list[str]:
     """A row group for each goal and line, its three amounts side by side: they are split by the same weights."""
     split = _Split(page)
     if not split.lines:
-        return ""
+        return []
     rows = block.tables[0].rows
     bodies = []
     for row in rows:
@@ -31,7 +31,7 @@ def build(page: ExplainedPage, block: Block) -> str:
         bodies.append(page.money_figures(row, "".join(parts)))
     note = f'<p class="note">{page.words("sources.split_note")}</p>'
     head = _head(page, "sources.output_fund", "sources.method")
-    return explained_table(block.title, head, bodies) + note + split.bases_table() + split.weights_table()
+    return [*explained_table(block.title, head, bodies), note, *split.bases_table(), *split.weights_table()]
 
 
 def _head(page: ExplainedPage, *keys: str) -> str:
@@ -82,7 +82,7 @@ class _Split:
             f"{amount(line.expense) if expense else '<td>–</td>'}</tr>"
         )
 
-    def bases_table(self) -> str:
+    def bases_table(self) -> list[str]:
         """What is split: the money of each output and kind of fund, whose cells stand with the kind of fund."""
         page = self.page
         rows = [
@@ -95,7 +95,7 @@ class _Split:
         head = _head(page, "sources.output_fund")
         return explained_table(page.texts("sources.bases"), head, [f"<tbody>{''.join(rows)}</tbody>"], is_hidden=False)
 
-    def weights_table(self) -> str:
+    def weights_table(self) -> list[str]:
         used = {(line.output, line.target or line.goal) for own in self.lines.values() for line in own}
         known = self.page.sources.sdg_weights.items()
         weights = [(f"{output} · {sdg}", weight) for (output, sdg), weight in known if (output, sdg) in used]
