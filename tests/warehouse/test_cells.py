@@ -9,7 +9,7 @@ from collections import defaultdict
 import numpy as np
 import pytest
 
-from outcome_reporting.warehouse.cells import Cells, Groups, Numbers, NumbersLoader, grouped, large_enough, largest
+from outcome_reporting.warehouse.cells import Groups, Numbers, NumbersLoader, grouped, large_enough, largest
 
 
 def _column(values: list[int]) -> Numbers:
@@ -55,11 +55,21 @@ def test_a_number_for_each_member_says_how_many_of_its_total_are_shown() -> None
 
 
 def test_nothing_has_no_groups_and_no_largest() -> None:
-    nothing = Cells.of_rows([])
-    groups: Groups = grouped(nothing.measure, nothing.place)
-    assert groups.count.tolist() == groups.sums(nothing.cents).tolist() == groups.of_member.tolist() == []
-    assert large_enough(nothing.place, nothing.cents, 4).tolist() == []
-    assert largest(nothing.place, nothing.cents, 4).tolist() == []
+    nothing = _column([])
+    groups: Groups = grouped(nothing, nothing)
+    assert groups.count.tolist() == groups.sums(nothing).tolist() == groups.of_member.tolist() == []
+    assert large_enough(nothing, nothing, 4).tolist() == []
+    assert largest(nothing, nothing, 4).tolist() == []
+
+
+def test_amounts_of_any_size_are_ranked_alike() -> None:
+    """Keys that do not fit one number are sorted the slower way, and places beside their keys likewise."""
+    cents = [2**62, 5, -(2**62) + 1, 7, 5]
+    total, ties = _column([0, 0, 0, 1, 1]), _column([3, 2**40, 1, 0, -5])
+    assert largest(total, _column(cents), 2, (ties,)).tolist() == [0, 2, 3, 4]
+    assert largest(total, _column([one % 2**60 for one in cents]), 1).tolist() == [1, 3]
+    rare = grouped(_column([2**61, 0, 2**61, 1]))
+    assert [rare.order.tolist(), rare.starts.tolist()] == [[1, 3, 0, 2], [0, 1, 2]]
 
 
 def test_what_might_not_fit_is_refused() -> None:
@@ -69,20 +79,6 @@ def test_what_might_not_fit_is_refused() -> None:
         grouped(one).sums(_column([2**62, 2**62]))
     with pytest.raises(OverflowError, match="keys"):
         grouped(_column([0, 2**32]), _column([0, 2**32]))
-
-
-def test_cells_come_as_columns_under_the_measure_and_part_that_they_share() -> None:
-    cells = Cells.of_rows(
-        [
-            (2, 0, _column([4, 5]), _column([1, 1]), _column([0, -1]), _column([8, 9]), _column([100, -200])),
-            (0, 3, _column([6]), _column([2]), _column([0]), _column([7]), _column([300])),
-        ]
-    )
-    assert cells.measure.tolist() == [2, 2, 0]
-    assert cells.part.tolist() == [0, 0, 3]
-    assert cells.partner.tolist() == [0, -1, 0]
-    assert cells.cents.tolist() == [100, -200, 300]
-    assert cells.cents.dtype == np.int64
 
 
 @pytest.mark.parametrize(("oid", "form"), [(23, "i"), (20, "q")])

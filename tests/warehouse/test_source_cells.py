@@ -3,13 +3,22 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from itertools import product
 
 import numpy as np
 import pytest
 
-from outcome_reporting.warehouse.source_cells import expenses, texts_of
-from outcome_reporting.warehouse.source_names import SourceNames
-from outcome_reporting.warehouse.source_statements import EXPENSE, NOBODY, UNKNOWN
+from outcome_reporting.warehouse.source_cells import cells_of, expenses, texts_of
+from outcome_reporting.warehouse.source_names import SourceNames, read_names
+from outcome_reporting.warehouse.source_statements import (
+    CONTRIBUTION,
+    EXPENSE,
+    NOBODY,
+    SPELLINGS,
+    UNKNOWN,
+    WITHHELD,
+    YEAR_BITS,
+)
 
 
 def _names() -> SourceNames:
@@ -31,10 +40,12 @@ def _names() -> SourceNames:
     )
 
 
-def _row(part: int, *lines: tuple[int, int, str, str, str, int]) -> tuple:
+def _row(part: int, *lines: tuple[int, int, str, str, str, int], by_amount=(), foreign=(), measure=EXPENSE) -> tuple:
     rows, years, outputs, funds, partners, cents = zip(*lines, strict=True)
     texts = ("\n".join(column).encode() for column in (outputs, funds, partners))
-    return part, np.array(rows), np.array(years), *texts, np.array(cents)
+    row_and_year = np.array(rows) << YEAR_BITS | np.array(years)
+    marked = (np.array(those) if those else None for those in (by_amount, foreign))
+    return measure, part, row_and_year, *texts, np.array(cents), *marked
 
 
 def _told(rows: list[tuple], names: SourceNames | None = None) -> list[tuple]:
@@ -61,6 +72,46 @@ def test_lines_of_other_outputs_years_and_funds_are_left_out():
     assert _told([]) == []
     nothing_known = replace(_names(), funds=[], type_of_fund=np.empty(0, np.int64), is_direct=np.empty(0, bool))
     assert _told([_row(4, (1, 2021, "A", "N1", "Seven", 1))], nothing_known) == []
+
+
+def test_lines_whose_dollars_do_not_stand_in_the_sheet_are_told_apart_by_part_and_row():
+    one = _row(4, (1, 2021, "A", "N1", "", 10), (2, 2021, "A", "N1", "", 0), (3, 2021, "A", "N1", "", 30), foreign=(2,))
+    other = _row(5, (1, 2021, "A", "N1", "", 40), (2, 2021, "A", "N1", "", 50), by_amount=(1,))
+    cells = expenses([one, other], _names())
+    found = zip(cells.part.tolist(), cells.row.tolist(), cells.cents.tolist(), cells.is_dollars.tolist(), strict=True)
+    assert list(found) == [(4, 1, 10, True), (4, 3, 30, True), (5, 1, 40, False), (5, 2, 50, True)]
+
+
+def test_who_gives_is_withheld_whatever_the_fund_and_who_spends_core_money_is_nobodys():
+    names = replace(_names(), spelled={"Seven": 7, "hidden": WITHHELD}, places_of_outcome={("O", 2021): [3]})
+    lines = [(row, 2021, "O", fund, name, row) for row, (fund, name) in enumerate(product(("C1", "N1"), names.spelled))]
+    given = cells_of([_row(4, *lines, measure=CONTRIBUTION)[:-2]], names, names.places_of_outcome)
+    assert given.partner.tolist() == [NOBODY, WITHHELD, 7, WITHHELD]
+    spent = cells_of([_row(4, *lines)[:-2]], names, names.places_of_outcome)
+    assert spent.partner.tolist() == [NOBODY, NOBODY, 7, WITHHELD]
+
+
+def test_a_year_stands_in_each_plan_period_that_has_it_and_money_of_an_outcome_in_a_place_of_its_own():
+    outputs_of = {("O", "2021-2022"): ["B", "A"], ("O", "2022-2022"): ["A"]}
+    names = read_names(lambda query: [], outputs_of, ["HID"])
+    pages = [(("O", "2021-2022"), 2021), (("O", "2021-2022"), 2022), (("O", "2022-2022"), 2022)]
+    assert names.pages == pages
+    assert names.places_of == {("A", 2021): [3], ("A", 2022): [4, 5], ("B", 2021): [6], ("B", 2022): [7]}
+    assert names.places_of_outcome == {("O", 2021): [0], ("O", 2022): [1, 2]}
+    assert [(names.outputs[place], pages[names.page_of_place[place]][0][1]) for place in (4, 5, 7)] == [
+        ("A", "2021-2022"),
+        ("A", "2022-2022"),
+        ("B", "2021-2022"),
+    ]
+    assert names.withheld == {"HID"}
+
+
+def test_spellings_lead_to_partners_of_whom_the_withheld_have_no_number():
+    known = [("swe", "SWE", False), ("sweden", "SWE", False), ("nor", "NOR", True), ("hid", "HID", False)]
+    names = read_names(lambda query: known if query == SPELLINGS else [], {}, {"HID"})
+    assert names.spelled == {"swe": 3, "sweden": 3, "nor": WITHHELD, "hid": WITHHELD}
+    assert names.partners == {3: "SWE"}
+    assert names.withheld == {"NOR", "HID"}
 
 
 def test_a_newline_in_a_code_is_refused():

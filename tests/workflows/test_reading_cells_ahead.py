@@ -40,12 +40,11 @@ def _files(folder: Path) -> dict[str, bytes]:
 def readings(monkeypatch) -> list[str]:
     """When cells are read, and for which end: `ahead` or `page`."""
     said: list[str] = []
-    outcomes, cells = report_pages.read_outcomes, report_pages.read_cells_ahead
+    outcomes, core = report_pages.read_outcomes, report_pages.read_core_facts
     from outcome_reporting.warehouse import outcome_facts
 
-    sources = outcome_facts.read_sources
-    monkeypatch.setattr(outcome_facts, "read_sources", lambda *given: said.append("page") or sources(*given))
-    monkeypatch.setattr(report_pages, "read_cells_ahead", lambda *given: said.append("ahead") or cells(*given))
+    monkeypatch.setattr(outcome_facts, "read_core_facts", lambda *given: said.append("page") or core(*given))
+    monkeypatch.setattr(report_pages, "read_core_facts", lambda *given: said.append("ahead") or core(*given))
     assert outcomes is outcome_facts.read_outcomes
     return said
 

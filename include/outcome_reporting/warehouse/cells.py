@@ -7,7 +7,7 @@ All that PostgreSQL would have to sort and store for this is here a few operatio
 from __future__ import annotations
 
 import struct
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, fields
 from typing import Any
 
@@ -53,18 +53,16 @@ class Cells:
     partner: Numbers
     row: Numbers
     cents: Numbers
+    is_dollars: NDArray[np.bool_]  # what is written is its dollars
 
     @classmethod
     def joined(cls, those: Sequence[Cells]) -> Cells:
         """All of them, one after the other."""
         return cls(*(np.concatenate([getattr(one, field.name) for one in those]) for field in fields(cls)))
 
-    @classmethod
-    def of_rows(cls, rows: Iterable[Sequence[Any]]) -> Cells:
-        """From rows of a measure, a part, and the other columns of all cells that share the two."""
-        measures, parts, *columns = zip(*rows, strict=True) if rows else ([],) * 7
-        sizes = [len(column) for column in columns[0]]
-        return cls(repeated(measures, sizes), repeated(parts, sizes), *map(concatenated, columns))
+    def some(self, wanted: NDArray[Any]) -> Cells:
+        """Those at these indexes, or where it is true."""
+        return Cells(*(getattr(self, field.name)[wanted] for field in fields(self)))
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,6 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
-from decimal import Decimal
 from operator import attrgetter
 from typing import TYPE_CHECKING, Any
 
@@ -24,33 +23,20 @@ from outcome_reporting.domain.outcome import (
     HeldOutput,
     Labels,
     OutcomeFacts,
-    OutputFacts,
     PartnerRow,
     PlanRow,
     ProgressNote,
     ResultRow,
     SdgRow,
 )
-from outcome_reporting.warehouse.live_sql import valid_sql
-from outcome_reporting.warehouse.published_lines import Key, PublishedLines
-from outcome_reporting.warehouse.sources import CellsAhead, read_sources, read_withheld
+from outcome_reporting.warehouse.core_facts import CoreFacts, Snapshot, asked_for, read_core_facts
+from outcome_reporting.warehouse.published_lines import PublishedLines
+from outcome_reporting.warehouse.source_names import Key
 
 if TYPE_CHECKING:
     import sqlalchemy
 
 _PARTNER_ORDER = attrgetter("fiscal_year", "kind", "partner")
-_LIVE = valid_sql("%(snapshot)s", "life")
-_HERE = "(%(offices)s::text[] is null or row.office = any(%(offices)s))"
-_OF_OFFICES = "join core.slice_life life on life.office = row.office and life.slice_id = row.slice_id"
-_OFFICES = f"""
-select row.office, row.name, row.kind, row.region
-from core.office row join core.slice_org_life life on life.slice_id = row.slice_id where {_LIVE}"""
-_OUTCOMES = f"""
-select row.office, row.plan_period, row.outcome, row.title, row.description, row.un_system_function, row.markers
-from core.outcome row {_OF_OFFICES} where {_LIVE} and {_HERE}"""
-_OUTPUTS = f"""
-select row.plan_period, row.outcome, row.output, row.title, row.description
-from core.output row {_OF_OFFICES} where {_LIVE} and {_HERE}"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,43 +66,40 @@ def read_outcomes(
     element_names: Mapping[tuple[str, str], str],
     offices: Sequence[str] | None = None,
     sources_of: Collection[Key] | None = None,
-    ahead: CellsAhead | None = None,
+    ahead: CoreFacts | None = None,
 ) -> list[OutcomeFacts]:
     """The facts of every outcome of these offices (None: all) that has a year to report, by code and period.
 
     `element_names` maps (framework, element) to the element's name. The cells behind them are read for the
-    outcomes in `sources_of` alone (None: all), as only pages that are built anew show them. Those that were read
-    `ahead`, all of them, count unless partners have been withheld or released since.
+    outcomes in `sources_of` alone (None: all), as only pages that are built anew show them. What was read `ahead`
+    of the publication is taken where it is what would be read now, else read again.
     """
     reading = _Reading(connection, publication, offices)
-    lines = PublishedLines(connection, publication.published_at, offices)
-    rows = lines.rows
-    held = reading.held_outputs()
-    names = {row.office: row for row in reading.named_rows(_OFFICES)}
-    outputs: dict[Key, list[OutputFacts]] = defaultdict(list)
-    outcome_of: dict[tuple[str, str], str] = {}
-    for period, outcome, code, title, description in reading.rows(_OUTPUTS):
-        outcome_of[(code, period)] = outcome
-        outputs[(outcome, period)].append(OutputFacts(code, title, description or ""))
-    changes = reading.changes(outcome_of)
-    if ahead and ahead.withheld == reading.withheld:
-        sources = ahead.sources
-    else:
-        sources = read_sources(
-            connection, publication.snapshot_at, publication.run_date, offices, sources_of, publication.is_imputed
-        )
-    outcomes = reading.named_rows(_OUTCOMES)
+    snapshot = Snapshot(publication.snapshot_at, publication.run_date, publication.is_imputed)
+    scope = asked_for(offices, sources_of)
+    if ahead is None or (ahead.snapshot, ahead.asked_for) != (snapshot, scope) or not ahead.hides(reading.withheld):
+        ahead = read_core_facts(connection, snapshot, offices, sources_of, reading.withheld)
+    return _facts(ahead, reading, labels, element_names)
+
+
+def _facts(
+    core: CoreFacts, reading: _Reading, labels: Labels, element_names: Mapping[tuple[str, str], str]
+) -> list[OutcomeFacts]:
+    """What core says and what is published, outcome by outcome."""
+    lines = reading.lines()
+    rows, sources = lines.rows, core.sources
+    changes = reading.changes(core.outcome_of)
     periods: dict[str, list[str]] = defaultdict(list)
-    for row in outcomes:
+    for row in core.outcomes:
         periods[row.outcome].append(row.plan_period)
     facts = []
-    for row in sorted(outcomes, key=lambda one: (natural_key(one.outcome), one.plan_period)):
+    for row in sorted(core.outcomes, key=lambda one: (natural_key(one.outcome), one.plan_period)):
         key = (row.outcome, row.plan_period)
         years = lines.years.get(key)
         if not years:
             continue
-        office = names.get(row.office)
-        own_outputs = tuple(sorted(outputs[key], key=lambda one: natural_key(one.code)))
+        office = core.offices.get(row.office)
+        own_outputs = tuple(core.outputs.get(key, ()))
         date = lines.dates[key]
         changed = changes.get(key)
         facts.append(
@@ -130,7 +113,7 @@ def read_outcomes(
                 data_date=date,
                 years=tuple(sorted(years)),
                 description=row.description or "",
-                region=_region(names, office.region if office else ""),
+                region=_region(core.offices, office.region if office else ""),
                 framework_kind=row.outcome.split("_")[1],
                 policy_markers=row.markers or {},
                 un_function=row.un_system_function or "",
@@ -139,7 +122,10 @@ def read_outcomes(
                 results=tuple(_results(rows["result_line"].get(key, ()))),
                 sdg=tuple(_sdg(rows["sdg_line"].get(key, ()))),
                 held_outputs=tuple(
-                    one for output in own_outputs for one in held.get(output.code, ()) if _within(one, row.plan_period)
+                    one
+                    for output in own_outputs
+                    for one in core.held.get(output.code, ())
+                    if _within(one, row.plan_period)
                 ),
                 partners=tuple(_partners(rows["partner_line"].get(key, ()), reading.withheld)),
                 plan=tuple(_plan(rows["plan_line"].get(key, ()), element_names)),
@@ -169,12 +155,11 @@ class _Reading:
         self, connection: psycopg.Connection[Any], publication: Publication, offices: Sequence[str] | None
     ) -> None:
         self.connection = connection
-        self.given = {
+        self.given: dict[str, Any] = {
             "at": publication.published_at,
-            "snapshot": publication.snapshot_at,
             "offices": None if offices is None else list(offices),
         }
-        self.withheld = read_withheld(connection)
+        self.withheld = {partner for (partner,) in self.rows("select partner from report.withheld")}
 
     def rows(self, query: str) -> list[tuple[Any, ...]]:
         return self.connection.cursor(row_factory=tuple_row).execute(query, self.given).fetchall()
@@ -182,26 +167,8 @@ class _Reading:
     def named_rows(self, query: str) -> list[Any]:
         return self.connection.cursor(row_factory=namedtuple_row).execute(query, self.given).fetchall()
 
-    def held_outputs(self) -> dict[str, list[HeldOutput]]:
-        """Outputs whose weights are held in slices that were live at the snapshot."""
-        query = f"""
-        select h.cells, h.reason from intake.held_row h
-        join core.slice_life e on e.office = h.office and e.slice_id = h.slice_id
-        where h.dataset = 'sdg_weights' and {valid_sql("%(snapshot)s", "e")}
-        and (h.released_at is null or h.released_at > %(snapshot)s)
-        and (%(offices)s::text[] is null or h.office = any(%(offices)s))
-        order by h.table_no, h.row_no"""
-        groups: dict[tuple[str, int], list[Any]] = defaultdict(list)
-        for row in self.named_rows(query):
-            groups[(row.cells["output"], row.cells["fiscal_year"])].append(row)
-        held: dict[str, list[HeldOutput]] = defaultdict(list)
-        for (output, year), rows in sorted(groups.items()):
-            weights = [row.cells.get("weight_percent") for row in rows]
-            total = "" if None in weights else str(sum((Decimal(weight) for weight in weights), Decimal(0)))
-            is_sum = rows[0].reason.startswith("The weights do not sum")
-            reason = "" if is_sum and total else rows[0].reason[:1].lower() + rows[0].reason[1:]
-            held[output].append(HeldOutput(output, year, total if is_sum else "", reason))
-        return held
+    def lines(self) -> PublishedLines:
+        return PublishedLines(self.connection, self.given["at"], self.given["offices"])
 
     def changes(self, outcome_of: Mapping[tuple[str, str], str]) -> dict[Key, _Changes]:
         """The figures of each outcome that its newest change altered, with their earlier values."""
@@ -244,7 +211,7 @@ def _sdg(rows: Iterable[SdgRow]) -> list[SdgRow]:
     return sorted(rows, key=lambda row: (row.fiscal_year, row.output, row.fund_type, row.target or row.goal))
 
 
-def _partners(rows: Sequence[PartnerRow], withheld: Collection[str]) -> list[PartnerRow]:
+def _partners(rows: Sequence[PartnerRow], withheld: set[str]) -> list[PartnerRow]:
     """Rows with the partners of today's withhold list folded into the year's withheld line."""
     found = [row for row in rows if row.kind in ("direct", "imputed") and row.partner not in withheld]
     if len(found) < len(rows):
@@ -252,7 +219,7 @@ def _partners(rows: Sequence[PartnerRow], withheld: Collection[str]) -> list[Par
     return sorted(found, key=_PARTNER_ORDER)
 
 
-def _nameless(rows: Iterable[PartnerRow], withheld: Collection[str]) -> Iterator[PartnerRow]:
+def _nameless(rows: Iterable[PartnerRow], withheld: set[str]) -> Iterator[PartnerRow]:
     """One row for each year and kind that names nobody."""
     folded: dict[tuple[int, str], list[int]] = defaultdict(lambda: [0, 0])
     for row in rows:

@@ -20,8 +20,8 @@ from psycopg.rows import tuple_row
 from outcome_reporting.domain.outcome import PartnerRow, PlanRow, ProgressNote, ResourceRow, ResultRow, SdgRow
 from outcome_reporting.warehouse.cells import NumbersLoader
 from outcome_reporting.warehouse.live_sql import valid_sql
+from outcome_reporting.warehouse.source_names import Key
 
-Key = tuple[str, str]  # outcome, plan period
 _BETWEEN = "\x1f"  # no text holds it: a control character is stored as a visible mark
 
 

@@ -1,8 +1,9 @@
-"""The statements that find the cells behind outcomes and years; `sources.py` runs them in this order.
+"""The statements that find the cells behind outcomes and years; `sources.py` runs them.
 
-PostgreSQL finds the cells and writes a whole number for each long key, in the order of the codes, so that ties fall
-the same way every night. It hands each column of such numbers over as one array: `cells.py` groups and ranks them,
-which costs a fraction of what sorting and storing a million rows here would.
+The first finds the live slices, each in the table of the sheet that its rows came from: a part. All others are given
+parts and read each along the primary key, so that slices that are no longer live are never touched. PostgreSQL hands
+the columns of a part over as arrays of numbers and one text for each code: `source_cells.py` looks codes up and
+`cells.py` groups and ranks, which costs a fraction of joining, sorting and storing a million rows here.
 """
 
 from __future__ import annotations
@@ -12,14 +13,18 @@ from outcome_reporting.warehouse.live_sql import valid_sql
 PLANNED, AVAILABLE, EXPENSE, CONTRIBUTION = range(4)
 MEASURES = ("planned", "available", "expense", "contribution")  # by the number that stands for each
 WITHHELD, UNKNOWN, NOBODY = -1, -2, 0  # a partner's number where it names none: the cell is empty, or nobody's spelling
+BETWEEN = "\x1f"  # texts of a list: no code holds it
+YEAR_BITS = 16  # of the number in which a row's place in its sheet stands before its year
 
 _LIVE = valid_sql("%(snapshot)s", "life")
 _HERE = "(%(offices)s::text[] is null or life.office = any(%(offices)s::text[]))"
 
+# What the planner guesses of lives is far too small: one table leads into the next only where a statement asks for it.
+PLANNING = "select set_config('enable_mergejoin', 'off', true), set_config('enable_nestloop', 'off', true)"
+
 # The load that stands for each live slice: its own, or, where that one is undone, the first that repeated it.
-# Then each table of those slices: its rows stand together under one number.
-_PARTS = f"""
-create temp table told_part on commit drop as
+# Then each table of those slices, with the parts that came from it.
+SHEETS = f"""
 with live as (
   select life.office, life.slice_id, life.dataset from core.slice_life life
   where {_LIVE} and {_HERE} and life.dataset in ('expenses', 'budgets', 'results', 'sdg_weights', 'plan_links')
@@ -39,254 +44,167 @@ with live as (
   order by live.office, live.slice_id,
     (load.undone_at is not null and load.undone_at <= %(snapshot)s), load.loaded_at, load.load_id
 )
-select origin.office, origin.slice_id, origin.dataset, sheet.load_id, sheet.table_no, sheet.sheet, sheet.columns,
-  dense_rank() over (order by sheet.load_id, sheet.table_no)::integer - 1 as sheet_no,
-  row_number() over ()::integer - 1 as part_no
-from origin join intake.sheet_table sheet on sheet.load_id = origin.load_id and sheet.dataset = origin.dataset"""
+select sheet.sheet, sheet.columns, load.file_name, load.owner, load.source, load.dropped_at, file.sha256,
+  sheet.dataset, sheet.table_no,
+  string_agg(origin.office, E'\\x1f') as offices, string_agg(origin.slice_id::text, E'\\x1f') as slices
+from origin join intake.sheet_table sheet on sheet.load_id = origin.load_id and sheet.dataset = origin.dataset
+join intake.load on load.load_id = sheet.load_id
+join intake.file on file.file_id = load.file_id
+group by sheet.load_id, sheet.table_no, load.load_id, file.file_id
+order by sheet.load_id, sheet.table_no"""
 
-_OUTCOMES = f"""
-create temp table told_outcome on commit drop as
-select o.office, o.outcome, o.plan_period,
-  split_part(o.plan_period, '-', 1)::integer as first_year, split_part(o.plan_period, '-', 2)::integer as last_year
-from core.outcome o
-join core.slice_life life on life.office = o.office and life.slice_id = o.slice_id
-where life.dataset = 'outcomes' and {_LIVE} and {_HERE}
-  and (%(codes)s::text[] is null
-    or (o.outcome, o.plan_period) in (select * from unnest(%(codes)s::text[], %(periods)s::text[])))"""
-
-# Where money stands: an output, or '' for the outcome itself, in a year, as facts name a year and no plan period.
-_PLACES = f"""
-create temp table told_place on commit drop as
-select row_number() over (order by output collate "C", outcome collate "C", plan_period, year)::integer - 1 as place_no,
-  office, outcome, plan_period, output, year::smallint as fiscal_year
-from (
-  select t.*, o.output from told_outcome t
-  join core.output o on o.office = t.office and o.outcome = t.outcome and o.plan_period = t.plan_period
-  join core.slice_life life on life.office = o.office and life.slice_id = o.slice_id
-  where life.dataset = 'outputs' and {_LIVE}
-  union all
-  select t.*, '' from told_outcome t
-) as place cross join lateral generate_series(first_year, last_year) as year"""
-
-_FUNDS = f"""
-create temp table told_fund on commit drop as
-select row_number() over (order by f.fund collate "C")::integer - 1 as fund_no, f.fund, f.fund_type,
-  f.fund_type = 'non-core' as is_direct
+FUNDS = f"""
+select f.fund, f.fund_type
 from core.fund f join core.slice_org_life life on life.slice_id = f.slice_id
 where life.dataset = 'funds' and {_LIVE}"""
 
-# Spellings lead to partners; every withheld one is partner WITHHELD, so that no name of theirs goes further.
-_PARTNERS = f"""
-create temp table told_partner on commit drop as
-with known as (
-  select p.* from core.partner p join core.slice_org_life life on life.slice_id = p.slice_id
-  where life.dataset = 'partners' and {_LIVE}
-), spelled as (
-  select distinct on (s.spelling) s.spelling, p.partner
-  from known p cross join lateral unnest(p.spellings) with ordinality as s (spelling, place)
-  order by s.spelling, least(s.place, 3), p.partner collate "C"
-), withheld as (
-  select partner from report.withheld
-  union
-  select partner from known where withhold_until > %(run_date)s
-)
-select s.spelling, s.partner, w.partner is not null as is_withheld,
-  case when w.partner is null then dense_rank() over (order by s.partner collate "C")::integer else {WITHHELD} end
-    as partner_no
-from spelled s left join withheld w on w.partner = s.partner"""
+# The partner that each spelling leads to, and whether it is withheld by the list of the snapshot.
+SPELLINGS = f"""
+select distinct on (s.spelling collate "C") s.spelling, p.partner,
+  coalesce(p.withhold_until > %(run_date)s, false) as is_withheld
+from core.partner p
+join core.slice_org_life life on life.slice_id = p.slice_id
+cross join lateral unnest(p.spellings) with ordinality as s (spelling, place)
+where life.dataset = 'partners' and {_LIVE}
+order by s.spelling collate "C", least(s.place, 3), p.partner collate "C\""""
 
-# The rows of one part, found by the primary key.
-_ROWS = "e.office = s.office and e.slice_id = s.slice_id and e.table_no = s.table_no"
-
-_RATES = f"""
-create temp table told_rate on commit drop as
-with needed as (
-  select distinct e.currency, e.posting_date as date
-  from told_part s cross join lateral (
-    select * from core.expense e where {_ROWS} and e.amount_usd is null and e.currency <> 'USD' offset 0
-  ) e
-  where s.dataset = 'expenses'
-  union
-  select c.currency, c.date from core.contribution c where c.amount_usd is null and c.currency <> 'USD'
-)
-select distinct on (needed.currency, needed.date) needed.currency, needed.date, r.rate_per_usd, r.effective_date,
-  r.source as rate_source
-from needed
-join core.exchange_rate r on r.currency = needed.currency and r.effective_date <= needed.date
-join core.slice_org_life life on life.slice_id = r.slice_id
-where life.dataset = 'exchange_rates' and {_LIVE}
-order by needed.currency, needed.date, r.effective_date desc"""
+# The parts that a statement is given, as texts of several values: psycopg binds a text many times faster than a list.
+_PARTS = """(select * from unnest(
+  string_to_array(%(parts)s, ',')::integer[], string_to_array(%(part_offices)s, E'\\x1f'),
+  string_to_array(%(slices)s, ',')::uuid[], string_to_array(%(table_nos)s, ',')::smallint[]
+) as s (part_no, office, slice_id, table_no)) as s"""
+_OF_PART = "e.office = s.office and e.slice_id = s.slice_id and e.table_no = s.table_no"
 
 
-def _cents(row: str) -> str:
-    """Whole cents of a row of money: its dollars, or its amount divided by the rate and rounded once."""
-    return f"""case
-      when {row}.amount_usd is not null then ({row}.amount_usd * 100)::bigint
-      when {row}.currency = 'USD' then (round({row}.amount, 2) * 100)::bigint
-      else (sign({row}.amount) * div(200 * abs({row}.amount) + r.rate_per_usd, 2 * r.rate_per_usd))::bigint
-    end"""
+def _rows(table: str, more: str = "") -> str:
+    """The rows of the parts that are given."""
+    return f"{_PARTS} cross join lateral (select * from core.{table} e where {_OF_PART} {more} offset 0) as e"
 
 
-_HAS_CENTS = "({row}.amount_usd is not null or {row}.currency = 'USD' or r.rate_per_usd is not null)"
+def _money(output: str, partner: str, cents: str) -> str:
+    """The columns of some rows of money."""
+    return f"""array_agg(e.row_no::bigint << {YEAR_BITS} | e.fiscal_year) as row_and_year,
+    string_agg({output}, E'\\n') as output, string_agg(e.fund, E'\\n') as fund,
+    string_agg({partner}, E'\\n') as partner, array_agg({cents}) as cents"""
 
-_COLUMNS = """array_agg(place_no) as place, array_agg(fund_no) as fund, array_agg(partner_no) as partner,
-  array_agg(row_no) as row, array_agg(cents) as cents"""
 
-# Each part is read by itself, along the primary key: slices that are no longer live are never touched. Codes come as
-# one text for each part, which `source_cells.py` looks up: to join three of them to each row costs twice as much.
-# Nothing is read where no outcome is asked for.
-_CODES = """array_agg(e.row_no) as row, array_agg(e.fiscal_year::integer) as year,
-  string_agg(e.output, E'\\n') as output, string_agg(e.fund, E'\\n') as fund,
-  string_agg(coalesce(e.partner, ''), E'\\n') as partner"""
+# The rate of each (currency, date) of the cells in another currency.
+_RATES = f"""rate as materialized (
+  select distinct on (needed.currency, needed.date) needed.currency, needed.date, r.rate_per_usd, r.effective_date,
+    r.source as rate_source
+  from (select distinct currency, date from cell where amount_usd is null and currency <> 'USD') as needed
+  join core.exchange_rate r on r.currency = needed.currency and r.effective_date <= needed.date
+  join core.slice_org_life life on life.slice_id = r.slice_id
+  where life.dataset = 'exchange_rates' and {_LIVE}
+  order by needed.currency, needed.date, r.effective_date desc
+)"""
+_WITH_RATES = "cell as e left join rate as r on r.currency = e.currency and r.date = e.date and e.amount_usd is null"
+_HAS_CENTS = "(e.amount_usd is not null or e.currency = 'USD' or r.rate_per_usd is not null)"
+# Whole cents of a row of money: its dollars, or its amount divided by the rate and rounded once.
+_CENTS = """case
+  when e.amount_usd is not null then (e.amount_usd * 100)::bigint
+  when e.currency = 'USD' then (round(e.amount, 2) * 100)::bigint
+  else (sign(e.amount) * div(200 * abs(e.amount) + r.rate_per_usd, 2 * r.rate_per_usd))::bigint
+end"""
 
+# Every row of each part. `by_amount` and `foreign` are those whose dollars do not stand in the sheet: of the first
+# the amount is in dollars, of the second it is not, and their cents here are none.
+_DOLLARS = "coalesce(e.amount_usd, case e.currency when 'USD' then round(e.amount, 2) else 0 end)"
 EXPENSES = f"""
-select s.part_no, cells.*
-from told_part s cross join lateral (
-  select {_CODES}, array_agg((coalesce(e.amount_usd, round(e.amount, 2)) * 100)::bigint) as cents
-  from core.expense e
-  where {_ROWS} and (e.amount_usd is not null or e.currency = 'USD')
+select {EXPENSE} as measure, s.part_no, cells.*
+from {_PARTS} cross join lateral (
+  select {_money("e.output", "coalesce(e.partner, '')", f"({_DOLLARS} * 100)::bigint")},
+    array_agg(e.row_no::bigint) filter (where e.amount_usd is null and e.currency = 'USD') as by_amount,
+    array_agg(e.row_no::bigint) filter (where e.amount_usd is null and e.currency <> 'USD') as foreign
+  from core.expense e where {_OF_PART}
 ) as cells
-where s.dataset = 'expenses' and cells.row is not null and exists (select from told_place)"""
+where cells.cents is not null"""
 
 # Amounts of another currency whose rate is known.
 FOREIGN_EXPENSES = f"""
-select s.part_no, {_CODES}, array_agg({_cents("e")}) as cents
-from told_part s
-cross join lateral (
-  select * from core.expense e where {_ROWS} and e.amount_usd is null and e.currency <> 'USD' offset 0
-) e
-join told_rate r on r.currency = e.currency and r.date = e.posting_date
-where s.dataset = 'expenses' and exists (select from told_rate) and exists (select from told_place)
-group by s.part_no"""
+with cell as materialized (
+  select s.part_no, e.*, e.posting_date as date
+  from {_rows("expense", "and e.amount_usd is null and e.currency <> 'USD'")}
+), {_RATES}
+select {EXPENSE} as measure, e.part_no, {_money("e.output", "coalesce(e.partner, '')", _CENTS)}
+from {_WITH_RATES} where {_HAS_CENTS} group by e.part_no"""
 
 # Of a budget's key the revised row alone counts; its two amounts are cells of their own.
 BUDGETS = f"""
 with governing as (
-  select distinct on (b.office, b.output, b.fiscal_year, b.fund) b.*, s.part_no, k.place_no
-  from core.budget b
-  join told_part s on s.office = b.office and s.slice_id = b.slice_id and s.table_no = b.table_no
-  join told_place k on k.output = b.output and k.fiscal_year = b.fiscal_year
-  order by b.office, b.output, b.fiscal_year, b.fund, b.version = 'revised' desc
-), cell as (
-  select c.measure, g.part_no, g.place_no, f.fund_no, {NOBODY} as partner_no, g.row_no, (c.usd * 100)::bigint as cents
-  from governing g join told_fund f on f.fund = g.fund
-  cross join lateral (values ({PLANNED}, g.planned_usd), ({AVAILABLE}, g.available_usd)) as c (measure, usd)
+  select distinct on (e.office collate "C", e.output collate "C", e.fiscal_year, e.fund collate "C") e.*, s.part_no
+  from {_rows("budget")}
+  order by e.office collate "C", e.output collate "C", e.fiscal_year, e.fund collate "C", e.version = 'revised' desc
 )
-select measure, part_no, {_COLUMNS} from cell group by measure, part_no"""
+select c.measure, e.part_no, {_money("e.output", "''", "(c.usd * 100)::bigint")}
+from governing as e
+cross join lateral (values ({PLANNED}, e.planned_usd), ({AVAILABLE}, e.available_usd)) as c (measure, usd)
+group by c.measure, e.part_no"""
 
+# Of the outcomes that are asked for; an outcome stands in the place of an output.
 CONTRIBUTIONS = f"""
-with cell as (
-  select s.part_no, k.place_no, f.fund_no, c.row_no, {_cents("c")} as cents,
-    case when p.is_withheld then {WITHHELD} when f.is_direct then coalesce(p.partner_no, {UNKNOWN}) else {NOBODY} end
-      as partner_no
-  from core.contribution c
-  join told_part s on s.office = '' and s.slice_id = c.slice_id and s.table_no = c.table_no
-  join told_place k on k.output = '' and k.outcome = c.outcome and k.fiscal_year = c.fiscal_year
-  join told_fund f on f.fund = c.fund
-  left join told_partner p on p.spelling = c.partner
-  left join told_rate r on r.currency = c.currency and r.date = c.date and c.amount_usd is null
-  where c.stage in ('revenue', 'refund') and {_HAS_CENTS.format(row="c")}
-)
-select {CONTRIBUTION} as measure, part_no, {_COLUMNS} from cell group by part_no"""
+with cell as materialized (
+  select s.part_no, e.* from {_PARTS} cross join lateral (
+    select * from core.contribution e
+    where e.slice_id = s.slice_id and e.table_no = s.table_no and e.stage in ('revenue', 'refund')
+      and e.outcome = any(%(outcomes)s::text[])
+    offset 0
+  ) as e
+), {_RATES}
+select {CONTRIBUTION} as measure, e.part_no, {_money("e.outcome", "e.partner", _CENTS)}
+from {_WITH_RATES} where {_HAS_CENTS} group by e.part_no"""
 
-# What stands in the cells that are named by part and row, in their order: three texts of numbers with commas between,
-# as psycopg binds a text many times faster than a list.
-_WANTED = """
-from unnest(string_to_array(%(parts)s, ',')::integer[], string_to_array(%(rows)s, ',')::integer[],
-  string_to_array(%(measures)s, ',')::integer[]) with ordinality as wanted (part_no, row_no, measure, place)
-join told_part s on s.part_no = wanted.part_no"""
-
-EXPENSE_LINES = f"""
-select case when e.amount_usd is null then 'amount' else 'amount_usd' end as field,
-  trim_scale(coalesce(e.amount_usd, e.amount))::text as amount,
-  case when e.amount_usd is null then e.currency else 'USD' end as currency,
-  coalesce(trim_scale(r.rate_per_usd)::text, '') as rate, coalesce(r.effective_date::text, '') as rate_date,
-  coalesce(r.rate_source, '') as rate_source
-{_WANTED}
-cross join lateral (select * from core.expense e where {_ROWS} and e.row_no = wanted.row_no offset 0) e
-left join told_rate r on r.currency = e.currency and r.date = e.posting_date and e.amount_usd is null
-order by wanted.place"""
-
-BUDGET_LINES = f"""
-select case wanted.measure when {PLANNED} then 'planned_usd' else 'available_usd' end as field,
-  trim_scale(case wanted.measure when {PLANNED} then e.planned_usd else e.available_usd end)::text as amount,
-  'USD' as currency, '' as rate, '' as rate_date, '' as rate_source
-{_WANTED}
-cross join lateral (select * from core.budget e where {_ROWS} and e.row_no = wanted.row_no offset 0) e
-order by wanted.place"""
-
-# The names behind the numbers.
-PARTS = "select sheet_no from told_part order by part_no"
-SHEETS = """
-select s.sheet, s.columns, l.file_name, l.owner, l.source, l.dropped_at, f.sha256
-from (select distinct sheet_no, load_id, sheet, columns from told_part) as s
-join intake.load l on l.load_id = s.load_id join intake.file f on f.file_id = l.file_id
-order by s.sheet_no"""
-PLACES = "select outcome, plan_period, fiscal_year, output from told_place order by place_no"
-FUNDS = "select fund, fund_type, is_direct from told_fund order by fund_no"
-SPELLINGS = "select spelling, partner_no from told_partner"
-PARTNERS = "select distinct partner_no, partner from told_partner where not is_withheld"
+# What stands in the cells that are named by part and row, in their order: of expenses whose dollars do not.
+AMOUNTS = f"""
+with cell as materialized (
+  select wanted.place, e.amount, e.amount_usd, e.currency, e.posting_date as date
+  from unnest(string_to_array(%(of_parts)s, ',')::integer[], string_to_array(%(rows)s, ',')::integer[])
+    with ordinality as wanted (part_no, row_no, place)
+  join {_PARTS} on s.part_no = wanted.part_no
+  cross join lateral (select * from core.expense e where {_OF_PART} and e.row_no = wanted.row_no offset 0) as e
+), {_RATES}
+select trim_scale(e.amount)::text as amount, e.currency, coalesce(trim_scale(r.rate_per_usd)::text, '') as rate,
+  coalesce(r.effective_date::text, '') as rate_date, coalesce(r.rate_source, '') as rate_source
+from {_WITH_RATES} order by e.place"""
 
 # Weights of a year that was written; money of a year without weights takes the nearest earlier one.
-SDG_WEIGHTS = """
-select k.outcome, k.plan_period, w.output, w.fiscal_year, w.sdg, s.sheet_no, w.row_no,
-  trim_scale(round(100 * coalesce(w.weight_percent, 1)
-    / sum(coalesce(w.weight_percent, 1)) over (partition by w.office, w.output, w.fiscal_year), 4))::text as percent
-from core.sdg_weight w
-join told_part s on s.office = w.office and s.slice_id = w.slice_id and s.table_no = w.table_no
-join core.slice slice on slice.office = w.office and slice.slice_id = w.slice_id and slice.held_count = 0
-join told_place k on k.output = w.output and k.fiscal_year = w.fiscal_year"""
+SDG_WEIGHTS = f"""
+select e.output, e.fiscal_year, e.sdg, s.part_no, e.row_no,
+  trim_scale(round(100 * coalesce(e.weight_percent, 1) / sum(coalesce(e.weight_percent, 1))
+    over (partition by e.office collate "C", e.output collate "C", e.fiscal_year), 4))::text as percent
+from {_rows("sdg_weight")}
+join core.slice slice on slice.office = s.office and slice.slice_id = s.slice_id and slice.held_count = 0"""
 
-PLAN_WEIGHTS = """
-select t.outcome, t.plan_period, l.fiscal_year, l.framework, l.element, s.sheet_no, l.row_no,
-  trim_scale(round(100 * coalesce(l.weight_percent, 1) / sum(coalesce(l.weight_percent, 1))
-    over (partition by l.office, l.outcome, l.fiscal_year, l.framework, e.kind), 4))::text as percent
-from core.plan_link l
-join told_part s on s.office = l.office and s.slice_id = l.slice_id and s.table_no = l.table_no
-join told_outcome t on t.office = l.office and t.outcome = l.outcome
-  and l.fiscal_year between t.first_year and t.last_year
-join core.plan_element e on e.framework = l.framework and e.element = l.element"""
+PLAN_WEIGHTS = f"""
+select e.outcome, e.fiscal_year, e.framework, e.element, s.part_no, e.row_no,
+  trim_scale(round(100 * coalesce(e.weight_percent, 1) / sum(coalesce(e.weight_percent, 1)) over (
+    partition by e.office collate "C", e.outcome collate "C", e.fiscal_year, e.framework, element.kind), 4))::text
+from {_rows("plan_link")}
+join core.plan_element element on element.framework = e.framework and element.element = e.element"""
 
-RESULTS = """
-select t.outcome, t.plan_period, r.fiscal_year, coalesce(r.output, '') as output, r.indicator, s.sheet_no, r.row_no
-from core.result r
-join told_part s on s.office = r.office and s.slice_id = r.slice_id and s.table_no = r.table_no
-join told_outcome t on t.office = r.office and t.outcome = r.outcome
-  and r.fiscal_year between t.first_year and t.last_year"""
+RESULTS = f"""
+select e.outcome, e.fiscal_year, coalesce(e.output, '') as output, e.indicator, s.part_no, e.row_no
+from {_rows("result")}"""
 
 # A partner's share of the core revenue of a year, by which regular resources are imputed; withheld ones unnamed.
 CORE_REVENUE = f"""
-with given as (
-  select c.fiscal_year, coalesce(p.partner, c.partner) as partner, coalesce(p.is_withheld, false) as is_withheld,
-    sum({_cents("c")}) as cents
-  from core.contribution c
-  join core.slice_org_life life on life.slice_id = c.slice_id and life.dataset = 'contributions' and {_LIVE}
-  join told_fund f on f.fund = c.fund and f.fund_type = 'core'
-  left join told_partner p on p.spelling = c.partner
-  left join told_rate r on r.currency = c.currency and r.date = c.date and c.amount_usd is null
-  where c.stage = 'revenue'
-  group by 1, 2, 3 having sum({_cents("c")}) > 0
+with cell as materialized (
+  select e.* from core.contribution e
+  join core.slice_org_life life on life.slice_id = e.slice_id and life.dataset = 'contributions' and {_LIVE}
+  where e.stage = 'revenue'
+), {_RATES},
+fund as ({FUNDS} and f.fund_type = 'core'),
+spelled as ({SPELLINGS}),
+given as (
+  select e.fiscal_year, coalesce(p.partner, e.partner) as partner,
+    coalesce(p.is_withheld or p.partner = any(%(withheld)s::text[]), false) as is_withheld, sum({_CENTS}) as cents
+  from {_WITH_RATES}
+  join fund on fund.fund = e.fund
+  left join spelled p on p.spelling = e.partner
+  group by 1, 2, 3 having sum({_CENTS}) > 0
 ), shared as (
   select given.*, sum(cents) over (partition by fiscal_year) as total from given
 )
 select fiscal_year, case when is_withheld then '' else partner end as partner,
   trim_scale(round(100 * sum(cents) / total, 4))::text as percent
 from shared group by fiscal_year, 2, total"""
-
-_TABLES = ("told_part", "told_outcome", "told_place", "told_fund", "told_partner", "told_rate")
-
-# What stands in memory before anything is asked, in the order in which one needs the other. What the planner guesses
-# of the joins is far too small: only where a statement itself asks for it does one table lead into the next.
-PREPARATION = (
-    "set local enable_mergejoin = off",
-    "set local enable_nestloop = off",
-    f"drop table if exists {', '.join(f'pg_temp.{name}' for name in _TABLES)}",
-    _PARTS,
-    _OUTCOMES,
-    _PLACES,
-    _FUNDS,
-    _PARTNERS,
-    "analyze told_part, told_outcome, told_place, told_fund, told_partner",
-    _RATES,
-    "analyze told_rate",
-)

@@ -7,7 +7,7 @@ statements read all outcomes together; withheld partners leave the database unna
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
@@ -16,6 +16,7 @@ import numpy as np
 import psycopg
 from psycopg.rows import tuple_row
 
+from outcome_reporting.domain.money import plain_usd
 from outcome_reporting.domain.outcome import Explanation, ResultSource, SourceLine, WeightSource, YearSources
 from outcome_reporting.warehouse import source_statements as statements
 from outcome_reporting.warehouse.cells import Cells, Numbers, large_enough, largest
@@ -24,23 +25,19 @@ from outcome_reporting.warehouse.source_names import Key, Rows, SourceNames, rea
 from outcome_reporting.warehouse.source_totals import GROUPS_SHOWN, GroupedCells
 
 LINES_SHOWN = 20
-_WITHHELD = "select partner from report.withheld"
+_DOLLARS_IN = ("planned_usd", "available_usd", "amount_usd")  # by measure
 _RESULT_VALUES = ("baseline", "milestone", "target", "result")
 
 
 @dataclass(frozen=True, slots=True)
 class Sources:
-    """What `read_sources` found: the years of each outcome, and the core revenue by (year, partner) in percent."""
+    """What `read_sources` found: the years of each outcome, and the core revenue by (year, partner) in percent.
+
+    `withheld` are the partners that it leaves unnamed.
+    """
 
     years: Mapping[Key, Mapping[int, YearSources]]
     core_revenue: Mapping[tuple[int, str], str]
-
-
-@dataclass(frozen=True, slots=True)
-class CellsAhead:
-    """Sources that were read before their publication, and the partners that were withheld then."""
-
-    sources: Sources
     withheld: frozenset[str]
 
 
@@ -64,30 +61,31 @@ def read_sources(
     connection: psycopg.Connection[Any],
     snapshot: datetime,
     run_date: date,
-    offices: Sequence[str] | None = None,
-    outcomes: Collection[Key] | None = None,
+    offices: Sequence[str] | None,
+    outputs_of: Mapping[Key, Sequence[str]],
     is_imputed: bool = False,
+    withheld: Collection[str] = (),
 ) -> Sources:
-    """The cells of these outcomes (None: all) of these offices (None: all) that were live at the snapshot.
+    """The cells of these outcomes, of which the outputs are given, of these offices that were live at the snapshot.
 
-    Partners withheld today, or at `run_date` by the partner list of the snapshot, are left unnamed.
+    Partners in `withheld`, or withheld at `run_date` by the partner list of the snapshot, are left unnamed. Of what
+    is published nothing is read.
     """
-    keys = None if outcomes is None else sorted(outcomes)
+    if not outputs_of:
+        return Sources({}, {}, frozenset(withheld))
     given: dict[str, Any] = {
         "snapshot": snapshot,
         "run_date": run_date,
         "offices": None if offices is None else list(offices),
-        "codes": None if keys is None else [code for code, _ in keys],
-        "periods": None if keys is None else [period for _, period in keys],
+        "withheld": list(withheld),
     }
-    for statement in statements.PREPARATION:
-        connection.execute(statement, given)
+    connection.cursor(row_factory=tuple_row).execute(statements.PLANNING)
 
     def rows(query: str, **more: Any) -> list[tuple[Any, ...]]:
         return connection.cursor(row_factory=tuple_row).execute(query, given | more).fetchall()
 
-    names = read_names(rows)
-    cells = read_cells(connection, names)
+    names = read_names(rows, outputs_of, withheld)
+    cells = read_cells(connection, names, given)
     found: _Years = defaultdict(lambda: defaultdict(_Year))
     groups = GroupedCells(cells, names)
     for (key, year), measure, fund_type, explanation in groups.of_funds():
@@ -96,58 +94,42 @@ def read_sources(
         own = found[key][year]
         (own.partners if measure == statements.EXPENSE else own.contributions)[kind] = explanation
     _lines(cells, names, rows, found)
-    _weights(rows, names, found)
-    for outcome, period, fiscal_year, output, indicator, number, row in rows(statements.RESULTS):
-        file, sheet, columns = names.sheets[number]
-        letters = {name: columns[name] for name in _RESULT_VALUES if columns.get(name)}
-        found[(outcome, period)][fiscal_year].results[(output, indicator)] = ResultSource(file, sheet, row, letters)
+    _sdg_weights(names, rows, found)
+    _plan_weights(names, rows, found)
+    _results(names, rows, found)
     revenue = rows(statements.CORE_REVENUE) if is_imputed else ()
     core_revenue = {(fiscal_year, partner): percent for fiscal_year, partner, percent in revenue}
     years = {key: {year: _year(one) for year, one in sorted(own.items())} for key, own in found.items()}
-    return Sources(years, core_revenue)
-
-
-def read_withheld(connection: psycopg.Connection[Any]) -> frozenset[str]:
-    """The partners that no page may name today."""
-    return frozenset(partner for (partner,) in connection.cursor(row_factory=tuple_row).execute(_WITHHELD))
-
-
-def read_cells_ahead(
-    connection: psycopg.Connection[Any],
-    snapshot: datetime,
-    run_date: date,
-    offices: Sequence[str],
-    is_imputed: bool,
-) -> CellsAhead:
-    """`read_sources` while what the cells amount to is still being computed: they stand on the snapshot alone.
-
-    Only the list of withheld partners may be another one when the figures are published.
-    """
-    withheld = read_withheld(connection)
-    return CellsAhead(read_sources(connection, snapshot, run_date, offices, None, is_imputed), withheld)
+    return Sources(years, core_revenue, names.withheld)
 
 
 def _lines(cells: Cells, names: SourceNames, rows: Rows, found: _Years) -> None:
     """The largest cells of each total of budgets and expenses, as they are written."""
     shown = _largest_cells(cells, names)
-    for query, is_wanted in (
-        (statements.BUDGET_LINES, cells.measure[shown] < statements.EXPENSE),
-        (statements.EXPENSE_LINES, cells.measure[shown] == statements.EXPENSE),
-    ):
-        wanted = shown[is_wanted]
-        columns = (cells.measure, cells.part, cells.row, cells.cents, names.page_of_place[cells.place])
-        measures, parts, numbers, cents, pages = (column[wanted].tolist() for column in columns)
-        written = rows(query, measures=_text(measures), parts=_text(parts), rows=_text(numbers))
-        for (field_name, amount, currency, rate, rate_date, rate_source), measure, part, row, share, page in zip(
-            written, measures, parts, numbers, cents, pages, strict=True
-        ):
-            file, sheet, letters = names.sheets[names.sheet_of_part[part]]
-            line = SourceLine(
-                *(file, sheet, row, letters[field_name], _plain(amount), currency, rate, rate_date, share),
-                rate_source=rate_source,
-            )
-            key, year = names.pages[page]
-            found[key][year].lines[statements.MEASURES[measure]].append(line)
+    columns = (cells.measure, cells.part, cells.row, cells.cents, names.page_of_place[cells.place])
+    wanted = zip(*(column[shown].tolist() for column in columns), strict=True)
+    others = iter(_amounts(cells.some(shown[~cells.is_dollars[shown]]), names, rows))
+    for is_dollars, (measure, part, row, cents, page) in zip(cells.is_dollars[shown].tolist(), wanted, strict=True):
+        file, sheet, letters = names.sheets[names.sheet_of_part[part]]
+        column = letters[_DOLLARS_IN[measure] if is_dollars else "amount"]
+        amount, currency, rate, rate_date, source = _in_dollars(cents) if is_dollars else next(others)
+        key, year = names.pages[page]
+        line = SourceLine(file, sheet, row, column, amount, currency, rate, rate_date, cents, rate_source=source)
+        found[key][year].lines[statements.MEASURES[measure]].append(line)
+
+
+def _in_dollars(cents: int) -> tuple[str, str, str, str, str]:
+    """What stands in a cell of dollars: amount and currency, and no rate, date and source of one."""
+    return plain_usd(cents), "USD", "", "", ""
+
+
+def _amounts(cells: Cells, names: SourceNames, rows: Rows) -> list[tuple[str, ...]]:
+    """Amount, currency, rate, its date and source of expenses whose dollars do not stand in the sheet."""
+    if not len(cells.row):
+        return []
+    parts = cells.part.tolist()
+    given = names.given(sorted(set(parts))) | {"of_parts": _text(parts), "rows": _text(cells.row.tolist())}
+    return [(_plain(amount), *others) for amount, *others in rows(statements.AMOUNTS, **given)]
 
 
 def _largest_cells(cells: Cells, names: SourceNames) -> Numbers:
@@ -160,23 +142,48 @@ def _largest_cells(cells: Cells, names: SourceNames) -> Numbers:
     return few[largest(total, cells.cents[few], LINES_SHOWN, ties)]
 
 
-def _weights(rows: Rows, names: SourceNames, found: _Years) -> None:
+def _sdg_weights(names: SourceNames, rows: Rows, found: _Years) -> None:
     """Weights under each year whose money they split: the year's own, or those of the nearest earlier year."""
     written: dict[Key, dict[str, dict[int, dict[str, WeightSource]]]] = defaultdict(dict)
-    for outcome, period, output, year, sdg, number, row, percent in rows(statements.SDG_WEIGHTS):
-        of_output = written[(outcome, period)].setdefault(output, {})
-        file, sheet, _ = names.sheets[number]
-        of_output.setdefault(year, {})[sdg] = WeightSource(percent, file, sheet, row, year)
+    for output, year, sdg, part, row, percent in _of_parts("sdg_weights", statements.SDG_WEIGHTS, names, rows):
+        file, sheet, _ = names.sheets[names.sheet_of_part[part]]
+        weight = WeightSource(percent, file, sheet, row, year)
+        for place in names.places_of.get((output, year), ()):
+            key, _ = names.pages[names.page_of_place[place]]
+            written[key].setdefault(output, {}).setdefault(year, {})[sdg] = weight
     for key, outputs in written.items():
         for year, own in found[key].items():
             for output, by_year in outputs.items():
                 earlier = [one for one in by_year if one <= year]
                 if earlier:
                     own.sdg_weights |= {(output, sdg): weight for sdg, weight in by_year[max(earlier)].items()}
-    for outcome, period, year, framework, element, number, row, percent in rows(statements.PLAN_WEIGHTS):
-        file, sheet, _ = names.sheets[number]
-        weight = WeightSource(percent, file, sheet, row, year)
-        found[(outcome, period)][year].plan_weights[(framework, element)] = weight
+
+
+def _plan_weights(names: SourceNames, rows: Rows, found: _Years) -> None:
+    for outcome, year, *element, part, row, percent in _of_parts("plan_links", statements.PLAN_WEIGHTS, names, rows):
+        file, sheet, _ = names.sheets[names.sheet_of_part[part]]
+        for own in _years_of(outcome, year, names, found):
+            own.plan_weights[element[0], element[1]] = WeightSource(percent, file, sheet, row, year)
+
+
+def _results(names: SourceNames, rows: Rows, found: _Years) -> None:
+    for outcome, year, output, indicator, part, row in _of_parts("results", statements.RESULTS, names, rows):
+        file, sheet, columns = names.sheets[names.sheet_of_part[part]]
+        letters = {name: columns[name] for name in _RESULT_VALUES if columns.get(name)}
+        for own in _years_of(outcome, year, names, found):
+            own.results[output, indicator] = ResultSource(file, sheet, row, letters)
+
+
+def _of_parts(dataset: str, query: str, names: SourceNames, rows: Rows) -> Sequence[tuple[Any, ...]]:
+    parts = names.parts_of.get(dataset)
+    return rows(query, **names.given(parts)) if parts else []
+
+
+def _years_of(outcome: str, year: int, names: SourceNames, found: _Years) -> Iterator[_Year]:
+    """This year of the outcome in each of its plan periods that has it."""
+    for place in names.places_of_outcome.get((outcome, year), ()):
+        key, _ = names.pages[names.page_of_place[place]]
+        yield found[key][year]
 
 
 def _year(one: _Year) -> YearSources:

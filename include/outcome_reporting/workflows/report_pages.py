@@ -12,9 +12,9 @@ from outcome_reporting.reports.build import build_outcome_year
 from outcome_reporting.reports.errors import UnpublishablePage
 from outcome_reporting.reports.summary import summarize
 from outcome_reporting.settings import Settings
+from outcome_reporting.warehouse.core_facts import CoreFacts, Snapshot, read_core_facts
 from outcome_reporting.warehouse.outcome_facts import read_outcomes
 from outcome_reporting.warehouse.server import open_session
-from outcome_reporting.warehouse.sources import CellsAhead, read_cells_ahead
 from outcome_reporting.workflows.house import House, open_house
 from outcome_reporting.workflows.pages_job import BuiltPages, CellsJob, PagesJob
 
@@ -25,7 +25,7 @@ class Builder:
     def __init__(self, settings: Settings) -> None:
         self._house = open_house(settings)
         self._session = open_session(settings)
-        self._ahead: dict[CellsJob, CellsAhead] = {}
+        self._ahead: dict[CellsJob, CoreFacts] = {}
 
     def __enter__(self) -> Builder:
         return self
@@ -34,11 +34,10 @@ class Builder:
         self._session.close()
 
     def read_ahead(self, job: CellsJob) -> None:
-        """Reads the cells behind pages whose figures are not published yet, and keeps them for their build."""
+        """Reads all of pages but their figures, which are not published yet, and keeps it for their build."""
         with self._session.transaction():
-            self._ahead[job] = read_cells_ahead(
-                self._session, job.snapshot_at, job.run_date, job.offices, job.is_imputed
-            )
+            snapshot = Snapshot(job.snapshot_at, job.run_date, job.is_imputed)
+            self._ahead[job] = read_core_facts(self._session, snapshot, job.offices)
 
     def build(self, job: PagesJob) -> BuiltPages:
         """Reads the outcomes of the job's offices and writes their pages below `job.folder`.
@@ -58,7 +57,7 @@ def build_pages(settings: Settings, jobs: Iterable[PagesJob]) -> Iterator[BuiltP
             yield builder.build(job)
 
 
-def _built(house: House, session: psycopg.Connection[Any], job: PagesJob, ahead: CellsAhead | None) -> BuiltPages:
+def _built(house: House, session: psycopg.Connection[Any], job: PagesJob, ahead: CoreFacts | None) -> BuiltPages:
     sources_of = None if job.has_pages else ()  # a line of the front page is explained by no cell
     facts = read_outcomes(
         session, job.publication, labels_of(house), _element_names(house), job.offices, sources_of, ahead
