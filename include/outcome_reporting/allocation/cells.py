@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 import psycopg
@@ -23,6 +24,7 @@ _MEASURE_BITS, _FUND_BITS, _PARTNER_BITS = 2, 18, 20  # of a cell's key; what is
 _OUTPUT_BITS = 62 - _MEASURE_BITS - _FUND_BITS - _PARTNER_BITS
 _LARGEST_SUM = 2.0**62
 _LOOKED_UP_AT = 1 << 16  # lines whose codes are looked up together: many at once, and still in the processor's cache
+_NOTHING = (np.zeros(0, np.int64), np.zeros(0, np.int64))
 _FOLDED_AT = 1 << 21  # lines that are held before they are summed: memory stays flat
 
 
@@ -114,26 +116,35 @@ def _fitting(number: np.ndarray, bits: int) -> np.ndarray:
     return number
 
 
-def sum_by_key(parts: Iterable[tuple[np.ndarray, ...]]) -> tuple[np.ndarray, np.ndarray]:
-    """Distinct keys in order, and the sum of each one's cents, where it is not zero."""
-    held = [(np.zeros(0, np.int64), np.zeros(0, np.int64))]
+def sum_by_key(parts: Iterable[tuple[np.ndarray, np.ndarray]]) -> tuple[np.ndarray, np.ndarray]:
+    """Distinct keys in order, and the sum of each one's cents, where it is not zero.
+
+    Each part is summed by itself, while it is in the processor's cache, and what has come together is summed again.
+    """
+    held: list[tuple[np.ndarray, np.ndarray]] = []
     count = 0
     for key, cents in parts:
-        held.append((key, cents))
-        count += len(key)
+        held.append(_summed(key, cents))
+        count += len(held[-1][0])
         if count > max(_FOLDED_AT, len(held[0][0])):
-            held, count = [_folded(held)], 0
-    key, cents = _folded(held)
+            held, count = [_together(held)], 0
+    key, cents = _together(held)
     return key[cents != 0], cents[cents != 0]
 
 
-def _folded(parts: list[tuple[np.ndarray, np.ndarray]]) -> tuple[np.ndarray, np.ndarray]:
-    key, cents = (np.concatenate(column) for column in zip(*parts, strict=True))
+def _together(parts: list[tuple[np.ndarray, np.ndarray]]) -> tuple[np.ndarray, np.ndarray]:
+    if len(parts) == 1:
+        return parts[0]
+    key, cents = (np.concatenate(column) for column in zip(_NOTHING, *parts, strict=True))
+    return _summed(key, cents, "stable")  # which takes parts in order one after another
+
+
+def _summed(key: np.ndarray, cents: np.ndarray, kind: Literal["stable"] | None = None) -> tuple[np.ndarray, np.ndarray]:
     if not len(key):
         return key, cents
     if np.abs(cents.astype(np.float64)).sum() > _LARGEST_SUM:
         raise OverflowError("the sum of all amounts does not fit 64 bits")  # and below it no sum of some can wrap
-    order = np.argsort(key)
+    order = np.argsort(key, kind=kind)
     key, cents = key[order], cents[order]
     starts = np.flatnonzero(np.diff(key, prepend=key[0] - 1))
     return key[starts], np.add.reduceat(cents, starts)
