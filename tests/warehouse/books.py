@@ -14,7 +14,8 @@ from outcome_reporting.domain.contract import Contract, Kind
 from outcome_reporting.domain.table import TypedTable
 from outcome_reporting.settings import load_settings
 from outcome_reporting.warehouse.files import SeenFile, record_file
-from outcome_reporting.warehouse.load import DatasetLoad, HeldGroup, LoadPlan, LoadResult, write_load
+from outcome_reporting.warehouse.load import write_load
+from outcome_reporting.warehouse.load_plan import DatasetLoad, HeldGroup, LoadPlan, LoadResult
 
 CONTRACTS = load_contracts(load_settings({}).contracts)
 DROPPED = datetime(2022, 5, 1, tzinfo=UTC)

@@ -11,7 +11,7 @@ from outcome_reporting.domain.contract import KEY_SEPARATOR
 from outcome_reporting.domain.errors import UsageError
 from outcome_reporting.warehouse import tables
 from outcome_reporting.warehouse.live import catalogue, keys_elsewhere, live_rows, missing_slices
-from outcome_reporting.warehouse.load import HeldGroup, HeldRow
+from outcome_reporting.warehouse.load_plan import HeldGroup, HeldRow
 from outcome_reporting.warehouse.moments import next_moment
 from outcome_reporting.warehouse.slices import split_slices
 

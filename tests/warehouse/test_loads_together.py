@@ -13,8 +13,8 @@ from sqlalchemy.exc import IntegrityError, OperationalError
 from outcome_reporting.domain.errors import SystemFault
 from outcome_reporting.warehouse import tables
 from outcome_reporting.warehouse.live import live_rows
-from outcome_reporting.warehouse.load import new_slice_ids
 from outcome_reporting.warehouse.moments import begin_load, next_load_moment, next_moment
+from outcome_reporting.warehouse.ready_rows import new_slice_ids
 
 from .books import expense, load, references, sheet
 

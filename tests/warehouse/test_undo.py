@@ -10,7 +10,8 @@ from sqlalchemy import select
 from outcome_reporting.domain.errors import Refused, UsageError
 from outcome_reporting.warehouse import tables
 from outcome_reporting.warehouse.live import live_rows
-from outcome_reporting.warehouse.load import DatasetLoad, HeldGroup, HeldRow, LoadPlan, write_again
+from outcome_reporting.warehouse.load import write_again
+from outcome_reporting.warehouse.load_plan import DatasetLoad, HeldGroup, HeldRow, LoadPlan
 from outcome_reporting.warehouse.needs import live_uses
 from outcome_reporting.warehouse.reconcile import reconciliation_rows
 from outcome_reporting.warehouse.undo import find_loaded, undo

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from uuid import UUID
 
 import numpy as np
@@ -16,7 +16,7 @@ from outcome_reporting.warehouse.binary_rows import END, HEAD, encode_rows
 from outcome_reporting.warehouse.partner_names import spellings_of
 from outcome_reporting.warehouse.slices import office_column
 
-_ROWS_AT_ONCE = 1 << 16  # bounds the memory of a large table, and lets the server work while the next are encoded
+_ROWS_AT_ONCE = 1 << 16  # bounds the memory of a large table
 
 
 def core_table(contract: Contract) -> str:
@@ -24,37 +24,43 @@ def core_table(contract: Contract) -> str:
     return "core." + contract.table.removeprefix("core.")
 
 
-def copy_rows(
-    connection: Connection,
-    contract: Contract,
-    table: TypedTable,
-    slice_ids: Sequence[UUID],
-    slice_of_row: np.ndarray,
-) -> int:
-    """Copies the rows of one table whose slice is given (-1: not to be stored) and returns how many.
+class RowsToCopy:
+    """The rows of one table whose slice is given (-1: not to be stored; at least one is), as COPY takes them.
 
-    `slice_of_row` gives for each row the place of its slice in `slice_ids`.
+    `slice_of_row` gives for each row the place of its slice in `slice_ids`. The first rows are encoded at once; the
+    others of a large table in their turn, while the server stores those before them.
     """
-    chosen = slice_of_row >= 0
-    count = int(chosen.sum())
-    if count == 0:
-        return 0
-    columns = _columns(contract, table, slice_ids, slice_of_row)
-    if count < len(chosen):
-        kept = pa.array(chosen)
-        columns = {name: column.filter(kept) for name, column in columns.items()}
+
+    def __init__(
+        self, contract: Contract, table: TypedTable, slice_ids: Sequence[UUID], slice_of_row: np.ndarray
+    ) -> None:
+        columns = _columns(contract, table, slice_ids, slice_of_row)
+        chosen = slice_of_row >= 0
+        if not chosen.all():
+            kept = pa.array(chosen)
+            columns = {name: column.filter(kept) for name, column in columns.items()}
+        names = ", ".join(f'"{name}"' for name in columns)
+        self._statement = f"copy {core_table(contract)} ({names}) from stdin (format binary)"
+        self._batches = _encoded(contract, columns, int(chosen.sum()))
+        self._first = next(self._batches)
+
+    def copy(self, connection: Connection) -> None:
+        """Writes the rows; once."""
+        driver = connection.connection.driver_connection
+        with driver.cursor() as cursor, cursor.copy(self._statement) as copy:  # type: ignore[union-attr]
+            copy.write(HEAD)
+            copy.write(self._first)
+            for batch in self._batches:
+                copy.write(batch)
+            copy.write(END)
+
+
+def _encoded(contract: Contract, columns: Mapping[str, pa.Array], count: int) -> Iterator[memoryview]:
     stored = tables.metadata.tables[core_table(contract)]
     types = [stored.c[name].type for name in columns]
     scales = [contract.field(name).scale if name in _money(contract) else 0 for name in columns]
-    names = ", ".join(f'"{name}"' for name in columns)
-    driver = connection.connection.driver_connection
-    statement = f"copy {core_table(contract)} ({names}) from stdin (format binary)"
-    with driver.cursor() as cursor, cursor.copy(statement) as copy:  # type: ignore[union-attr]
-        copy.write(HEAD)
-        for start in range(0, count, _ROWS_AT_ONCE):
-            copy.write(encode_rows([c.slice(start, _ROWS_AT_ONCE) for c in columns.values()], types, scales))
-        copy.write(END)
-    return count
+    for start in range(0, count, _ROWS_AT_ONCE):
+        yield encode_rows([column.slice(start, _ROWS_AT_ONCE) for column in columns.values()], types, scales)
 
 
 def _money(contract: Contract) -> set[str]:

@@ -10,7 +10,7 @@ from sqlalchemy import Connection
 
 from outcome_reporting.domain.contract import Contract
 from outcome_reporting.warehouse.copying import core_table
-from outcome_reporting.warehouse.load import LoadResult, SliceResult
+from outcome_reporting.warehouse.load_plan import LoadResult, SliceResult
 
 _PROVENANCE = {"slice_id", "table_no", "row_no"}
 

@@ -6,135 +6,29 @@ else, so loading the same file again adds no row. Facts are only inserted; a sli
 
 from __future__ import annotations
 
-import secrets
-import time
 import uuid
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
-import numpy as np
 from sqlalchemy import Connection, func, insert, select
 
 from outcome_reporting.domain.contract import Contract
 from outcome_reporting.domain.errors import SystemFault
-from outcome_reporting.domain.table import TypedTable
 from outcome_reporting.warehouse import tables
-from outcome_reporting.warehouse.copying import copy_rows
 from outcome_reporting.warehouse.dollars import has_unstated, live_rates, loaded_dollars, row_cents
 from outcome_reporting.warehouse.live import live_spellings
 from outcome_reporting.warehouse.lives import close_lives, open_lives
+from outcome_reporting.warehouse.load_plan import LoadPlan, LoadResult, SliceResult, cut_slices, needs_spellings
 from outcome_reporting.warehouse.many_rows import insert_rows
 from outcome_reporting.warehouse.moments import begin_load, next_load_moment, next_moment
-from outcome_reporting.warehouse.slices import (
-    SliceRows,
-    digest_slices,
-    in_slice_order,
-    is_cut_by_spelling,
-    split_slices,
-)
+from outcome_reporting.warehouse.ready_rows import ReadyRows, make_ready
+from outcome_reporting.warehouse.slices import SliceRows
 
 # made once: a statement that is built anew for each file costs as much again as it runs
 _INSERT = {table.name: insert(table) for table in (tables.load, tables.sheet_table, tables.held_row)}
-
-
-@dataclass(slots=True)
-class HeldRow:
-    """One row that waits: its place, its cells as read (JSON-able), why, and its dollars where it has any."""
-
-    table_no: int
-    row_no: int
-    cells: dict[str, Any]
-    reason: str
-    amount_usd: Decimal | None = None
-
-
-@dataclass(slots=True)
-class HeldGroup:
-    """Rows held together. Their slice counts as present with no rows and replaces the older one of its key."""
-
-    contract: Contract
-    office: str  # '' for the whole organization
-    slice_key: str
-    group_key: str
-    rows: list[HeldRow]
-
-
-@dataclass(slots=True)
-class DatasetLoad:
-    """The tables of one dataset in a file; only rows that are to be stored (held ones are taken out)."""
-
-    contract: Contract
-    tables: list[TypedTable]
-    slices: list[SliceRows] | None = None  # where they have been cut already (`cut_slices`)
-
-
-@dataclass(slots=True)
-class LoadPlan:
-    """One accepted file, ready to be written. `datasets` in the order of contract.rank."""
-
-    file_id: uuid.UUID
-    file_name: str
-    source: str
-    dropped_at: datetime
-    datasets: list[DatasetLoad]
-    held: list[HeldGroup] = field(default_factory=list)
-    owner: str = ""
-    run_id: uuid.UUID | None = None
-    cause: str = "load"  # or redo
-    moment: datetime | None = None  # for tests; taken from the database otherwise
-
-
-@dataclass(slots=True)
-class SliceResult:
-    """What became of one slice: `new`, `replaced` (an older one ended) or `same` (the older one stays)."""
-
-    dataset: str
-    office: str
-    slice_key: str
-    slice_id: uuid.UUID
-    action: str
-    row_count: int
-    held_count: int
-    live_before: uuid.UUID | None
-    rows_by_table: dict[int, int] = field(default_factory=dict)
-    amounts: dict[str, Decimal] = field(default_factory=dict)  # of its rows in the file: each amount field, summed
-
-
-@dataclass(slots=True)
-class LoadResult:
-    load_id: uuid.UUID
-    moment: datetime
-    slices: list[SliceResult]
-    rows_loaded: int
-    rows_held: int
-    loaded_usd: Decimal | None
-    difference_usd: Decimal | None
-
-    @property
-    def changed(self) -> bool:
-        """Whether anything that is live became different."""
-        return any(one.action != "same" for one in self.slices)
-
-
-def cut_slices(plan: LoadPlan, spellings: Mapping[str, str]) -> set[tuple[str, str, str]]:
-    """Cuts what is not yet cut of a plan into slices, ahead of its load; (dataset, office, slice key) of all of it.
-
-    `spellings` are those of the live partners, who may not change before the load.
-    """
-    keys = {(group.contract.dataset, group.office, group.slice_key) for group in plan.held}
-    for one in plan.datasets:
-        if one.slices is None:
-            one.slices = split_slices(one.contract, one.tables, spellings)
-        keys.update((one.contract.dataset, part.office, part.slice_key) for part in one.slices)
-    return keys
-
-
-def needs_spellings(plan: LoadPlan) -> bool:
-    """Whether `cut_slices` must know which partner a spelling means."""
-    return any(one.slices is None and is_cut_by_spelling(one.contract) for one in plan.datasets)
 
 
 def write_load(connection: Connection, plan: LoadPlan, wait: Callable[[], object] = lambda: None) -> LoadResult:
@@ -145,8 +39,8 @@ def write_load(connection: Connection, plan: LoadPlan, wait: Callable[[], object
     """
     begin_load(connection)
     writer = _Writer(connection, plan, uuid.uuid4())
-    for dataset in _with_held_only(plan):
-        writer.copy(dataset)
+    for rows in _ready(connection, plan):
+        writer.copy(rows)
     wait()
     sheets = writer.sheet_rows()  # before the moment, which keeps other loads waiting
     moment = next_load_moment(connection, plan.moment)
@@ -168,28 +62,29 @@ def write_again(connection: Connection, plan: LoadPlan, load_id: uuid.UUID) -> l
     """Writes slices under a load that exists: rows that waited and may be loaded now. The caller commits."""
     moment = next_moment(connection, plan.moment)
     writer = _Writer(connection, plan, load_id)
-    for dataset in plan.datasets:
-        writer.copy(dataset)
+    for rows in _ready(connection, plan):
+        writer.copy(rows)
     return writer.make_live(moment)
 
 
-def _with_held_only(plan: LoadPlan) -> list[DatasetLoad]:
-    """The datasets of the plan, those included of which every row is held."""
-    present = {one.contract.dataset for one in plan.datasets}
-    missing = {g.contract.dataset: g.contract for g in plan.held if g.contract.dataset not in present}
-    every = [*plan.datasets, *(DatasetLoad(contract, []) for contract in missing.values())]
-    return sorted(every, key=lambda one: one.contract.rank)
+def _ready(connection: Connection, plan: LoadPlan) -> list[ReadyRows]:
+    """The rows of the plan; they are made now unless they were before."""
+    if plan.ready is None:
+        cut_slices(plan, live_spellings(connection) if needs_spellings(plan) else {})
+        make_ready(plan)
+    return plan.ready or []
 
 
 @dataclass(slots=True)
 class _Stored:
     """One dataset whose rows are written, and what makes them live or not."""
 
-    contract: Contract
-    tables: list[TypedTable]
+    rows: ReadyRows
     results: list[SliceResult]
-    digests: list[str]
-    held: dict[tuple[str, str], list[tuple[HeldGroup, HeldRow]]]
+
+    @property
+    def contract(self) -> Contract:
+        return self.rows.contract
 
 
 class _Writer:
@@ -202,39 +97,28 @@ class _Writer:
         self.connection, self.plan, self.load_id = connection, plan, load_id
         self.stored: list[_Stored] = []
 
-    def copy(self, dataset: DatasetLoad) -> None:
-        """Cuts a dataset into slices and writes the rows of those that differ from what is live."""
-        contract = dataset.contract
-        held = self._held(contract)
-        parts = dataset.slices
-        if parts is None:
-            parts = split_slices(contract, dataset.tables, self._spellings(contract))
-        ordered, parts = in_slice_order(dataset.tables, parts)
-        known = {(part.office, part.slice_key) for part in parts}
-        parts += [SliceRows(office, key) for office, key in held if (office, key) not in known]
-        digests = digest_slices(contract, ordered, parts, _held_digests(held))
-        live = self._live(contract, parts)
-        amounts = _amounts(contract, ordered, parts)
-        results = []
-        ids = new_slice_ids(len(parts))
-        for number, (part, digest) in enumerate(zip(parts, digests, strict=True)):
-            before = live.get((part.office, part.slice_key))
-            results.append(
-                SliceResult(
-                    contract.dataset,
-                    part.office,
-                    part.slice_key,
-                    ids[number],
-                    "new" if before is None else "same" if before[1] == digest else "replaced",
-                    part.row_count,
-                    len(held.get((part.office, part.slice_key), ())),
-                    before[0] if before else None,
-                    {ordered[place].table_no: len(rows) for place, rows in part.rows.items()},
-                    amounts[number],
-                )
+    def copy(self, rows: ReadyRows) -> None:
+        """Writes the rows of the slices that differ from what is live."""
+        live = self._live(rows.contract, rows.slices)
+        results = [
+            SliceResult(
+                rows.contract.dataset,
+                part.office,
+                part.slice_key,
+                slice_id,
+                "new" if before is None else "same" if before[1] == digest else "replaced",
+                part.row_count,
+                len(rows.held.get((part.office, part.slice_key), ())),
+                before[0] if before else None,
+                {rows.tables[place].table_no: len(indices) for place, indices in part.rows.items()},
+                amounts,
             )
-        self._copy(contract, ordered, parts, results)
-        self.stored.append(_Stored(contract, ordered, results, digests, held))
+            for part, slice_id, digest, amounts in zip(rows.slices, rows.ids, rows.digests, rows.amounts, strict=True)
+            for before in [live.get((part.office, part.slice_key))]
+        ]
+        for one in rows.to_copy_of([one.action != "same" for one in results]):
+            one.copy(self.connection)
+        self.stored.append(_Stored(rows, results))
 
     def write_load(self, moment: datetime) -> None:
         row = {
@@ -258,7 +142,7 @@ class _Writer:
         for stored in self.stored:
             self._assert_live(stored)
             self._insert_held(stored, moment)
-            self._insert_slices(stored.contract, stored.results, stored.digests)
+            self._insert_slices(stored.contract, stored.results, stored.rows.digests)
             self._change_lives(stored.contract, stored.results, moment)
         return [one for stored in self.stored for one in stored.results]
 
@@ -276,17 +160,6 @@ class _Writer:
             query = query.where(life.c.office.in_({one.office for one in same}))
         if self.connection.execute(query).scalar_one() != len(same):
             raise SystemFault(f"{self.plan.file_name}: another load replaced its slices meanwhile; load it again")
-
-    def _spellings(self, contract: Contract) -> dict[str, str]:
-        return live_spellings(self.connection) if is_cut_by_spelling(contract) else {}
-
-    def _held(self, contract: Contract) -> dict[tuple[str, str], list[tuple[HeldGroup, HeldRow]]]:
-        held: dict[tuple[str, str], list[tuple[HeldGroup, HeldRow]]] = {}
-        for group in self.plan.held:
-            if group.contract.dataset == contract.dataset:
-                rows = held.setdefault((group.office, group.slice_key), [])
-                rows.extend((group, row) for row in group.rows)
-        return held
 
     def _live(self, contract: Contract, parts: Sequence[SliceRows]) -> dict[tuple[str, str], tuple[uuid.UUID, str]]:
         """The live slice and its digest for each (office, key) among these; what mixes two of them may be there too."""
@@ -326,7 +199,7 @@ class _Writer:
                 # A group that repeats the live one waits under the load that brought it first.
                 "released_at": moment if key in same else None,
             }
-            for key, pairs in stored.held.items()
+            for key, pairs in stored.rows.held.items()
             for group, row in pairs
         ]
         if rows:
@@ -365,17 +238,6 @@ class _Writer:
         begun = [one for one in results if one.action != "same"]
         open_lives(self.connection, life, begun, moment, self.plan.cause, self.load_id)
 
-    def _copy(
-        self, contract: Contract, ordered: list[TypedTable], parts: list[SliceRows], results: list[SliceResult]
-    ) -> None:
-        ids = [one.slice_id for one in results]
-        for place, table in enumerate(ordered):
-            slice_of_row = np.full(table.row_count, -1, np.int32)
-            for number, (part, one) in enumerate(zip(parts, results, strict=True)):
-                if one.action != "same" and place in part.rows:
-                    slice_of_row[part.rows[place]] = number
-            copy_rows(self.connection, contract, table, ids, slice_of_row)
-
     def sheet_rows(self) -> list[dict[str, Any]]:
         """One row for each table of the file with its control sums: of the file, and of what the database holds."""
         return [row for stored in self.stored for row in self._sheet_rows(stored)]
@@ -394,13 +256,13 @@ class _Writer:
 
     def _sheet_rows(self, of: _Stored) -> Iterator[dict[str, Any]]:
         contract, results = of.contract, of.results
-        held = [row for group in self.plan.held if group.contract is contract for row in group.rows]
+        held = [row for pairs in of.rows.held.values() for _, row in pairs]
         has_money = bool(contract.amount_fields)
-        rates = live_rates(self.connection) if has_money and has_unstated(contract, of.tables) else {}
+        rates = live_rates(self.connection) if has_money and has_unstated(contract, of.rows.tables) else {}
         # Rows of a slice that repeats the live one are the live one's.
         stored = [(one.office, (one.action == "same" and one.live_before) or one.slice_id) for one in results]
         dollars = loaded_dollars(self.connection, contract, stored)
-        for table in of.tables:
+        for table in of.rows.tables:
             held_here = [row for row in held if row.table_no == table.table_no]
             held_usd = sum((row.amount_usd or Decimal(0) for row in held_here), Decimal(0))
             in_file = Decimal(int(row_cents(contract, table, rates).sum())) / 100 if has_money else None
@@ -427,40 +289,3 @@ def _life_table(contract: Contract):
 
 def _slice_table(contract: Contract):
     return tables.slice_org if contract.is_organization_wide else tables.slice_
-
-
-def new_slice_ids(count: int) -> list[uuid.UUID]:
-    """Random ids that begin with the time (UUID version 7), each behind the one before it: rows that are written
-    later stand later in the key's index, which costs a load half as much as ids without any order would.
-
-    Within a millisecond the twelve bits after the version count on from a random start, over into the next one.
-    """
-    first = (time.time_ns() // 1_000_000 << _COUNTED) + secrets.randbits(_COUNTED - 1)
-    return [_slice_id(ticks) for ticks in range(first, first + count)]
-
-
-_COUNTED = 12  # bits
-
-
-def _slice_id(ticks: int) -> uuid.UUID:
-    milliseconds, counted = divmod(ticks, 1 << _COUNTED)
-    return uuid.UUID(int=milliseconds << 80 | 7 << 76 | counted << 64 | 2 << 62 | secrets.randbits(62))
-
-
-def _amounts(contract: Contract, ordered: list[TypedTable], parts: list[SliceRows]) -> list[dict[str, Decimal]]:
-    """The sums of the amount fields over the rows of each slice."""
-    sums: list[dict[str, Decimal]] = [dict.fromkeys(contract.amount_fields, Decimal(0)) for _ in parts]
-    for place, table in enumerate(ordered):
-        for name in contract.amount_fields:
-            if name not in table.data.column_names:
-                continue
-            units = table.data.column(name).fill_null(0).to_numpy()
-            for number, part in enumerate(parts):
-                if place in part.rows:
-                    of_slice = int(units[part.rows[place]].sum())
-                    sums[number][name] += Decimal(of_slice).scaleb(-contract.field(name).scale)
-    return sums
-
-
-def _held_digests(held: dict) -> dict[tuple[str, str], list[object]]:
-    return {key: [[row.table_no, row.row_no, row.cells] for _, row in pairs] for key, pairs in held.items()}

@@ -12,7 +12,8 @@ from sqlalchemy import Connection, select, update
 from outcome_reporting.domain.contract import Contract
 from outcome_reporting.domain.table import TypedTable
 from outcome_reporting.warehouse import tables
-from outcome_reporting.warehouse.load import DatasetLoad, LoadPlan, SliceResult, write_again
+from outcome_reporting.warehouse.load import write_again
+from outcome_reporting.warehouse.load_plan import DatasetLoad, LoadPlan, SliceResult
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,7 +18,8 @@ from sqlalchemy import Connection
 
 from outcome_reporting.checks.catalogue import DIMENSIONS
 from outcome_reporting.warehouse.live import live_spellings
-from outcome_reporting.warehouse.load import LoadPlan, cut_slices, needs_spellings
+from outcome_reporting.warehouse.load_plan import LoadPlan, cut_slices, needs_spellings
+from outcome_reporting.warehouse.ready_rows import make_ready
 from outcome_reporting.workflows import loading
 from outcome_reporting.workflows.house import House
 
@@ -75,7 +76,7 @@ class _Loaders:
             self._connections.put(connection)
         self._led: Future[None] = Future()
         self._led_datasets = {dataset for candidate in leading for dataset in candidate.datasets}
-        self._pool = ThreadPoolExecutor(CONNECTIONS, "loader")
+        self._pool = ThreadPoolExecutor(CONNECTIONS + 1, "loader")  # one makes the next file's rows ready meanwhile
         self._last: dict[tuple[str, str, str], Future[Done]] = {}
         self.futures: list[Future[Done]] = []
 
@@ -119,6 +120,7 @@ class _Loaders:
         return loading.plan_load(self._house, self._run_id, self._entries[candidate.file_id], candidate)
 
     def _load(self, candidate: Candidate, plan: LoadPlan, earlier: Sequence[Future]) -> Done:
+        make_ready(plan)
         for one in earlier:
             one.result()
         connection = self._connections.get()

@@ -22,14 +22,8 @@ from outcome_reporting.domain.slices import slice_key
 from outcome_reporting.domain.table import TypedTable
 from outcome_reporting.warehouse.difference import difference_of_load
 from outcome_reporting.warehouse.files import write_findings, write_verdict
-from outcome_reporting.warehouse.load import (
-    DatasetLoad,
-    HeldGroup,
-    HeldRow,
-    LoadPlan,
-    LoadResult,
-    write_load,
-)
+from outcome_reporting.warehouse.load import write_load
+from outcome_reporting.warehouse.load_plan import DatasetLoad, HeldGroup, HeldRow, LoadPlan, LoadResult
 from outcome_reporting.workflows.house import House
 
 if TYPE_CHECKING:
