@@ -12,5 +12,7 @@ from functools import lru_cache
 @lru_cache(maxsize=8192)  # the headings of all contracts are compared with every file
 def normalise_heading(text: str) -> str:
     """The letters and digits of a heading, folded; an empty text when it has none (`%`, `---`)."""
+    if text.isascii():  # which nothing but capitals folds: most cells that are looked at for headings
+        return "".join(filter(str.isalnum, text.lower()))
     folded = unicodedata.normalize("NFKD", unicodedata.normalize("NFKC", text).casefold())
     return "".join(character for character in folded if character.isalnum())

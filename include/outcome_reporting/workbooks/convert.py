@@ -120,12 +120,12 @@ def _folded(distinct: Distinct, field: Field, reading: Reading) -> tuple[pa.Arra
 
 
 def _fold_note(distinct: Distinct, codes: pa.Array, changed: list[int], field: Field, reading: Reading):
-    plain = [n for n in changed if reading.publisher.upper() not in distinct.values[n].upper()]
+    plain = [n for n in changed if reading.publisher.upper() not in distinct.value(n).upper()]
     if not plain or reading.is_named(field) or field.code_list == "sdg":
         return []
     first = plain[0]
     what = "A code of the column was" if len(plain) == 1 else f"{len(plain):,} codes of the column were"
-    message = f"{what} trimmed or put in capitals; “{distinct.values[first]}” became {codes[first].as_py()}"
+    message = f"{what} trimmed or put in capitals; “{distinct.value(first)}” became {codes[first].as_py()}"
     return [(distinct.first_row(first), Problem("code_folded", message))]
 
 

@@ -99,6 +99,10 @@ class Distinct:
             self._values = self.dictionary.to_pylist()
         return self._values
 
+    def value(self, number: int) -> str:
+        """One of them, without making all."""
+        return self.dictionary[number].as_py()
+
     def spread(self, converted: pa.Array) -> pa.Array:
         """One converted value for each distinct value becomes one for each row."""
         is_empty = self.index < 0
