@@ -23,7 +23,8 @@ def _frame(name: str) -> tuple[str, str]:
 
 
 @cache
-def _fixed_texts(language: str) -> dict[str, str]:
+def fixed_texts(language: str) -> dict[str, str]:
+    """The texts of a language by their keys, safe for html; places for values are left open."""
     return {key: escape(text) for key, text in Texts(language).all().items()}
 
 
@@ -34,7 +35,7 @@ def framed(name: str, language: str, html: dict[str, str], content: Iterable[str
     """
     slots = {slot: escape(text) for slot, text in words.items()}
     slots |= html
-    fixed = _fixed_texts(language)
+    fixed = fixed_texts(language)
     before, after = [part.format(t=fixed, language=language, **slots) for part in _frame(name)]
     return [before, *content, after]
 

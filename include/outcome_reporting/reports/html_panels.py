@@ -28,7 +28,7 @@ def panel_html(panel: Panel, texts: Texts, rows: SourceRows) -> str:
         f'<aside class="why" id="{key}" aria-labelledby="{key}-h"><h3 id="{key}-h"><span>{escape(panel.title)}</span>'
         f'<a href="#at-{key}">{escape(texts("panel.back"))}</a></h3>'
         f'<div class="scroll" role="region" tabindex="0" aria-label="{escape(texts("panel.caption"))}">'
-        f"<table>{caption}<thead>{head}</thead><tbody>{rows.groups(panel.explanation)}</tbody>"
+        f"<table>{caption}<thead>{head}</thead><tbody>{''.join(rows.groups(panel.explanation))}</tbody>"
         f"<tfoot>{total}</tfoot></table>{lines_table(panel.explanation.lines[:_LINES_SHOWN], texts, rows)}</div>"
         f"<p>{every} · {escape(texts('panel.id', id=panel.figure.id))}</p></aside>"
     )

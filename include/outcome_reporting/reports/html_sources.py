@@ -38,7 +38,7 @@ class SourceRows:
         """The name as dropped, leading to who dropped it, when, and its hash."""
         return self._files[file.sha256]
 
-    def groups(self, explanation: Explanation, shown: int | None = None) -> str:
+    def groups(self, explanation: Explanation, shown: int | None = None) -> list[str]:
         """One row for each group, the others in one; `shown` limits them, but one alone is never left over."""
         groups = explanation.groups
         left = groups[shown:] if shown is not None and len(groups) > shown + 1 else ()
@@ -49,16 +49,16 @@ class SourceRows:
             share = explanation.rest_share + sum([group.share for group in left])
             more = self._more_one if count == 1 else self._more.format(count=f"{count:,}")
             parts.append(f'<tr><th scope="row">{more}</th><td>{lines:,}</td>{_WHOLE}{amount(share)}</tr>')
-        return "".join(parts)
+        return parts
 
     def _group(self, group: SourceGroup) -> str:
-        partner = group.partner
+        file, sheet, output, fund, fund_type, partner, lines, share, _ = group
         if not partner:
-            partner = self._no_partner if group.fund_type == "non-core" else group.fund_type
-        where = escape(" · ".join([part for part in (group.sheet, group.output, group.fund, partner) if part]))
+            partner = self._no_partner if fund_type == "non-core" else fund_type
+        where = escape(" · ".join([part for part in (sheet, output, fund, partner) if part]))
         return (
-            f'<tr><th scope="row">{self._files[group.file.sha256]}<small>{where}'
-            f"</small></th><td>{group.lines:,}</td>{_WHOLE}{amount(group.share)}</tr>"
+            f'<tr><th scope="row">{self._files[file.sha256]}<small>{where}</small></th>'
+            f"<td>{lines if lines < 1000 else format(lines, ',')}</td>{_WHOLE}{amount(share)}</tr>"
         )
 
     def line(self, line: SourceLine) -> str:
@@ -86,7 +86,7 @@ class SourceRows:
                 f'<td class="w hash">{file.sha256}</td></tr>'
             )
         head = self.head("sources.file", "sources.owner", "sources.dropped", "sources.sha256", words=4)
-        return explained_table(texts("sources.files"), head, [f"<tbody>{''.join(rows)}</tbody>"])
+        return explained_table(texts("sources.files"), head, ["<tbody>", *rows, "</tbody>"])
 
 
 @lru_cache(maxsize=256)  # the same on every page

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from outcome_reporting.domain.figures import FigureIds
 from outcome_reporting.domain.outcome import OutcomeFacts
 
 from .anchors import SOURCES_PAGE
@@ -33,7 +32,7 @@ def render_sources(facts: OutcomeFacts, page: Page) -> bytes:
     """`sources.html` as it is written; `page` is the report of the same facts and year."""
     explained = ExplainedPage(facts, page)
     texts = explained.texts
-    ids = FigureIds(page.outcome, page.plan_period)
+    ids = explained.ids
     example = ids(page.year, "", "expense")
     shown = [(block, _BLOCKS[block.key](explained, block)) for block in page.blocks if block.key in _BLOCKS]
     sections = [(block, inside) for block, inside in shown if inside]

@@ -5,12 +5,17 @@ from __future__ import annotations
 from ..html_parts import amount
 from ..html_sources import explained_table
 from ..model import Block, Figure, Row
-from .page import ExplainedPage, measure_of
+from .page import ExplainedPage, heading_link, measure_of
 
 
 def build(page: ExplainedPage, block: Block) -> list[str]:
-    rows = [row for table in block.tables for row in table.rows]
-    bodies = [page.figure(figure, row, _whole(page, row, figure)) for row in rows for figure in row.figures()]
+    bodies: list[str] = []
+    for table in block.tables:
+        for row in table.rows:
+            heading = heading_link(row)
+            for figure in row.figures():
+                measure = measure_of(figure.id)
+                bodies += page.figure(figure, measure, heading, [_whole(page, row, figure, measure)])
     if not bodies:
         return []
     weights = [(element, one) for (_, element), one in page.sources.plan_weights.items()]
@@ -19,10 +24,9 @@ def build(page: ExplainedPage, block: Block) -> list[str]:
     return explained_table(block.title, head, bodies) + links
 
 
-def _whole(page: ExplainedPage, row: Row, figure: Figure) -> str:
+def _whole(page: ExplainedPage, row: Row, figure: Figure, measure: str) -> str:
     """What is split: the year's money of the outcome."""
-    measure = measure_of(figure)
-    base = sum(getattr(r, measure) for r in page.facts.resources if r.fiscal_year == page.page.year)
+    base = page.money_of(page.page.year)[measure]
     _, framework, _, element = row.part
     weight = page.sources.plan_weights.get((framework, element))
     percent = "100" if not element else weight.percent if weight else ""

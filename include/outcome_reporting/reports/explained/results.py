@@ -13,14 +13,15 @@ from .page import VALUES, ExplainedPage
 
 
 def build(page: ExplainedPage, block: Block) -> list[str]:
-    bodies = [_indicator(page, row) for row in page.facts.results if row.fiscal_year == page.page.year]
+    rows = [row for row in page.facts.results if row.fiscal_year == page.page.year]
+    bodies = [piece for row in rows for piece in _indicator(page, row)]
     head = page.rows.head("sources.value", "sources.place", "sources.text", words=2)
     return explained_table(page.texts("sources.results"), head, bodies) if bodies else []
 
 
-def _indicator(page: ExplainedPage, row: ResultRow) -> str:
+def _indicator(page: ExplainedPage, row: ResultRow) -> list[str]:
     source = page.sources.results.get((row.output, row.indicator))
-    ids = FigureIds(row.output or page.facts.outcome, page.facts.plan_period)
+    ids = FigureIds(row.output, page.facts.plan_period) if row.output else page.ids
     what = what_text("result", row.indicator)
     lines = []
     for name in VALUES:
@@ -37,4 +38,5 @@ def _indicator(page: ExplainedPage, row: ResultRow) -> str:
         )
     back = escape(f"index.html#at-{row_key(row)}")
     title = f'<a href="{back}"><b>{escape(row.indicator)}</b> {escape(row.title)}</a>'
-    return f'<tbody><tr class="of"><th colspan="3" scope="rowgroup">{title}</th></tr>{"".join(lines)}</tbody>'
+    head = f'<tbody><tr class="of"><th colspan="3" scope="rowgroup">{title}</th></tr>'
+    return [head, *lines, "</tbody>"]

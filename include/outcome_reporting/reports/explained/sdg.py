@@ -21,14 +21,18 @@ def build(page: ExplainedPage, block: Block) -> list[str]:
     if not split.lines:
         return []
     rows = block.tables[0].rows
-    bodies = []
+    targets: dict[str, list[Row]] = defaultdict(list)  # of each goal
+    for row in rows:
+        if row.part[0] == "line":
+            targets[row.part[1]].append(row)
+    bodies: list[str] = []
     for row in rows:
         goal = row.part[1]
         if row.part[0] == "goal":
-            parts = [_target_row(page, one) for one in rows if one.part[:2] == ("line", goal)]
+            parts = [_target_row(page, one) for one in targets[goal]]
         else:
             parts = [split.row(line) for line in split.lines[goal, row.part[2]]]
-        bodies.append(page.money_figures(row, "".join(parts)))
+        bodies += page.money_figures(row, parts)
     note = f'<p class="note">{page.words("sources.split_note")}</p>'
     head = _head(page, "sources.output_fund", "sources.method")
     return [*explained_table(block.title, head, bodies), note, *split.bases_table(), *split.weights_table()]
@@ -52,7 +56,7 @@ class _Split:
     """The year's lines, and the money that they split."""
 
     def __init__(self, page: ExplainedPage) -> None:
-        self.page = page
+        self.page, self._weights = page, page.sources.sdg_weights
         self.lines: dict[tuple[str, str], list[SdgRow]] = defaultdict(list)
         sums: dict[_Part, list[int]] = defaultdict(lambda: [0, 0, 0])
         for row in page.facts.sdg:
@@ -74,7 +78,7 @@ class _Split:
         planned, available, expense = self._bases[part]
         if not (planned or available or expense):
             return ""
-        weight = self.page.sources.sdg_weights.get((line.output, line.target or line.goal))
+        weight = self._weights.get((line.output, line.target or line.goal))
         percent = "100\u00a0%" if line.method == "none" else f"{weight.percent}\u00a0%" if weight else "–"
         return (
             f"{self._links[part]}{line.method} {percent}</td>{amount(line.planned) if planned else '<td>–</td>'}"
@@ -93,7 +97,7 @@ class _Split:
             if any(bases)
         ]
         head = _head(page, "sources.output_fund")
-        return explained_table(page.texts("sources.bases"), head, [f"<tbody>{''.join(rows)}</tbody>"], is_hidden=False)
+        return explained_table(page.texts("sources.bases"), head, ["<tbody>", *rows, "</tbody>"], is_hidden=False)
 
     def weights_table(self) -> list[str]:
         used = {(line.output, line.target or line.goal) for own in self.lines.values() for line in own}
