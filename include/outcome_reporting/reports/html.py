@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
 from .frames import encoded, framed
 from .html_blocks import block_pieces
@@ -100,6 +101,7 @@ def print_line(page: Page, texts: Texts) -> str:
     return _css_text(f"{page.outcome} · {texts.period(page.plan_period)} · {page.year} · {date}")
 
 
+@lru_cache(maxsize=16)  # the same of a page and of its sources
 def _css_text(text: str) -> str:
     return re.sub(r"[^\w .·–-]", lambda match: f"\\{ord(match[0]):06x}", text)
 

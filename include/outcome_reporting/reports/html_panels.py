@@ -5,7 +5,7 @@ from __future__ import annotations
 from outcome_reporting.domain.outcome import SourceLine
 
 from .anchors import SOURCES_PAGE
-from .html_parts import amount, escape
+from .html_parts import SUM, amount, escape
 from .html_sources import SourceRows
 from .model import Panel
 from .texts import Texts
@@ -21,7 +21,7 @@ def panel_html(panel: Panel, texts: Texts, rows: SourceRows) -> str:
     caption = f'<caption class="hidden">{escape(texts("panel.caption"))}</caption>'
     total = (
         f'<tr><th scope="row">{escape(texts("panel.total"))}</th><td></td><td></td>'
-        f"{amount(panel.figure.cents or 0, 'sum')}</tr>"
+        f"{amount(panel.figure.cents or 0, SUM)}</tr>"
     )
     every = f'<a href="{SOURCES_PAGE}#{measure}">{escape(texts("panel.all"))}</a>'
     return (

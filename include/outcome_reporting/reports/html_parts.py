@@ -9,7 +9,7 @@ from outcome_reporting.domain.money import COMMA_THREE, DECIMALS, THREE, UP_TO_T
 from .model import Figure
 from .texts import Texts
 
-__all__ = ["amount", "data", "escape", "figure_text", "linked"]
+__all__ = ["BASE", "CELL", "SUM", "amount", "data", "escape", "figure_text", "linked"]
 
 
 def escape(text: str) -> str:
@@ -24,22 +24,23 @@ def data(figure: Figure) -> str:
     return f' data-figure="{escape(figure.id)}" data-value="{figure.value}" data-unit="{escape(figure.unit)}"'
 
 
-_OF = {of: f' data-of="{of}"' if of else "" for of in ("", "base", "sum", "cell")}
+# What an amount of an explanation is, as an attribute; without one it is a part of the figure explained.
+BASE, SUM, CELL = ' data-of="base"', ' data-of="sum"', ' data-of="cell"'
 
 
 def amount(cents: int, of: str = "", anchor: str = "") -> str:
     """A cell of an explanation: an amount that is no figure of its own.
 
-    `of` says what it is: "" for a part of the figure explained, else base, sum or cell; `anchor` is the cell's id.
+    `of` is one of the attributes above; `anchor` is the cell's id.
     """
     key = f' id="{anchor}"' if anchor else ""
     thousands = cents // 100_000
     if 0 < thousands < 1_000:  # nearly all, and there are hundreds: plain and grouped are written of the same digits
         first, digits, last = UP_TO_THREE[thousands], cents // 100 % 1_000, DECIMALS[cents % 100]
-        return f'<td{key} data-share="{first}{THREE[digits]}{last}"{_OF[of]}>{first}{COMMA_THREE[digits]}{last}</td>'
+        return f'<td{key} data-share="{first}{THREE[digits]}{last}"{of}>{first}{COMMA_THREE[digits]}{last}</td>'
     # numbers are what cells of an explanation hold: no word for those above zero
     kind = ' class="negative"' if cents < 0 else ""
-    return f'<td{key}{kind} data-share="{plain_usd(cents)}"{_OF[of]}>{format_usd(cents)}</td>'
+    return f'<td{key}{kind} data-share="{plain_usd(cents)}"{of}>{format_usd(cents)}</td>'
 
 
 def linked(figure: Figure, shown: str) -> str:

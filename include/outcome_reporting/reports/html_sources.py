@@ -8,7 +8,7 @@ from functools import lru_cache
 from outcome_reporting.domain.money import MINUS
 from outcome_reporting.domain.outcome import Explanation, SourceFile, SourceGroup, SourceLine
 
-from .html_parts import amount, escape
+from .html_parts import CELL, amount, escape
 from .texts import Texts
 
 _WHOLE = "<td>100\u00a0%</td>"
@@ -24,7 +24,8 @@ class SourceRows:
             for number, file in enumerate(files, start=1)
         }
         self._no_partner = texts("panel.no_partner")
-        self._more_one, self._more = escape(texts("panel.more_one")), escape(texts("panel.more"))
+        self._more_one = escape(texts("panel.more_one"))
+        self._before_more, _, self._after_more = escape(texts("panel.more")).partition("{count}")
 
     def head(self, *keys: str, words: int = 1) -> str:
         """A row of column titles; the first `words` columns hold words, the others numbers."""
@@ -47,7 +48,7 @@ class SourceRows:
             count = explanation.rest_groups + len(left)
             lines = explanation.rest_lines + sum([group.lines for group in left])
             share = explanation.rest_share + sum([group.share for group in left])
-            more = self._more_one if count == 1 else self._more.format(count=f"{count:,}")
+            more = self._more_one if count == 1 else f"{self._before_more}{count:,}{self._after_more}"
             parts.append(f'<tr><th scope="row">{more}</th><td>{lines:,}</td>{_WHOLE}{amount(share)}</tr>')
         return parts
 
@@ -62,14 +63,14 @@ class SourceRows:
         )
 
     def line(self, line: SourceLine) -> str:
-        rate = "<br>".join(map(escape, (line.rate, line.rate_date, line.rate_source))) if line.rate else "–"
-        share = '<td class="none">–</td>' if line.share is None else amount(line.share, "cell")
-        whole, _, places = line.amount.partition(".")
-        written = f"{escape(line.currency)} {int(whole):,}.{places}".replace("-", MINUS)
+        file, sheet, row, column, quantity, currency, rate, rate_date, cents, percent, rate_source = line
+        rates = "<br>".join([escape(rate), escape(rate_date), escape(rate_source)]) if rate else "–"
+        share = '<td class="none">–</td>' if cents is None else amount(cents, CELL)
+        whole, _, places = quantity.partition(".")
+        written = f"{escape(currency)} {int(whole):,}.{places}".replace("-", MINUS)
         return (
-            f'<tr><th scope="row">{self.file(line.file)}<small>{escape(line.sheet)} · '
-            f"{line.column}{line.row}</small></th><td>{written}</td><td>{rate}</td>"
-            f"<td>{escape(line.weight_percent)}\u00a0%</td>{share}</tr>"
+            f'<tr><th scope="row">{self._files[file.sha256]}<small>{escape(sheet)} · {column}{row}</small></th>'
+            f"<td>{written}</td><td>{rates}</td><td>{escape(percent)}\u00a0%</td>{share}</tr>"
         )
 
     def files_table(self, files: list[SourceFile]) -> list[str]:

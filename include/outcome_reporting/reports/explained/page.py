@@ -8,7 +8,7 @@ from outcome_reporting.domain.outcome import Explanation, OutcomeFacts, WeightSo
 from ..anchors import Anchors
 from ..context import MEASURES
 from ..frames import fixed_texts
-from ..html_parts import amount, escape
+from ..html_parts import SUM, amount, escape
 from ..html_sources import SourceRows, explained_table
 from ..model import Figure, Page, Row
 from ..texts import Texts
@@ -52,9 +52,9 @@ class ExplainedPage:
         self._done.add(anchor)
         key, words = escape(anchor), self._sum if inside else self._no_cell
         if figure.cents is None:
-            total = f'<td data-of="sum">{figure.text}</td>'
+            total = f"<td{SUM}>{figure.text}</td>"
         else:
-            total = amount(figure.cents, "sum")
+            total = amount(figure.cents, SUM)
             if figure.cents and not inside:
                 inside, words = [self.plain_row(self._other_cells, figure.cents)], self._sum
         return [
@@ -72,7 +72,7 @@ class ExplainedPage:
             return []
         self._done.update(keys)
         ids = escape(", …:".join([keys[0], *[measure_of(key) for key in keys[1:]]]))
-        sums = [amount(figure.cents or 0, "sum", escape(key)) for figure, key in zip(figures, keys, strict=True)]
+        sums = [amount(figure.cents or 0, SUM, escape(key)) for figure, key in zip(figures, keys, strict=True)]
         return [
             f'<tbody><tr class="of"><th colspan="5" scope="rowgroup">{heading_link(row)} <code>{ids}</code></th></tr>',
             *inside,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ..html_parts import amount, escape
+from ..html_parts import BASE, amount, escape
 from ..html_sources import explained_table
 from ..model import Block, Figure
 from .page import GROUPS_SHOWN, ExplainedPage, heading_link, measure_of
@@ -53,7 +53,7 @@ def _imputed(page: ExplainedPage, figure: Figure, code: str) -> str:
     percent = page.facts.core_revenue.get((year, code), "")
     weight = f"<td>{escape(percent)}\u00a0%</td>" if percent else '<td class="none">–</td>'
     words = page.words("sources.core_base")
-    return f'<tr><th scope="row">{words}</th>{amount(base, "base")}{weight}{amount(figure.cents or 0)}</tr>'
+    return f'<tr><th scope="row">{words}</th>{amount(base, BASE)}{weight}{amount(figure.cents or 0)}</tr>'
 
 
 def _others(page: ExplainedPage, block: Block, measure: str) -> list[str]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ..html_parts import amount
+from ..html_parts import BASE, amount
 from ..html_sources import explained_table
 from ..model import Block, Figure, Row
 from .page import ExplainedPage, heading_link, measure_of
@@ -33,6 +33,6 @@ def _whole(page: ExplainedPage, row: Row, figure: Figure, measure: str) -> str:
     method = page.words("sources.whole_method" if element else "sources.whole_none")
     return (
         f'<tr><th scope="row"><a href="#{measure}">{page.words("sources.whole")}</a></th>'
-        f"{amount(base, 'base')}<td>{method} {percent + chr(160) + '%' if percent else '–'}</td>"
+        f"{amount(base, BASE)}<td>{method} {percent + chr(160) + '%' if percent else '–'}</td>"
         f"{amount(figure.cents or 0)}</tr>"
     )

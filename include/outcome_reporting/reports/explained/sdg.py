@@ -7,7 +7,7 @@ from collections import defaultdict
 from outcome_reporting.domain.outcome import SdgRow
 
 from ..context import MEASURES
-from ..html_parts import amount, escape
+from ..html_parts import BASE, amount, escape
 from ..html_sources import explained_table
 from ..model import Block, Row
 from .page import ExplainedPage
@@ -92,7 +92,7 @@ class _Split:
         rows = [
             f'<tr id="base-{number}"><th scope="row"><a href="#{kind}:expense">'
             f"{escape(output)} · {page.words(f'fund.{kind}')}</a></th>"
-            f"{''.join([amount(base, 'base') for base in bases])}</tr>"
+            f"{''.join([amount(base, BASE) for base in bases])}</tr>"
             for number, ((output, kind), bases) in enumerate(self._bases.items(), start=1)
             if any(bases)
         ]
