@@ -3,27 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import NamedTuple, Protocol
+from typing import NamedTuple
 
 LISTED = 40  # partners named where there are too many
 SPARE = 5  # more than LISTED that are still named all, rather than a few summed
 
 
-class HasAmounts(Protocol):
-    """A partner's own (direct) money of one outcome and year, in cents."""
-
-    @property
-    def partner(self) -> str: ...
-    @property
-    def name(self) -> str: ...
-    @property
-    def expense(self) -> int: ...
-    @property
-    def contribution(self) -> int: ...
-
-
 class PartnerAmount(NamedTuple):
-    """The same and nothing more."""
+    """A partner's own (direct) money of one outcome and year, in cents."""
 
     partner: str
     name: str
@@ -31,11 +18,17 @@ class PartnerAmount(NamedTuple):
     contribution: int
 
 
-def smaller_partners(partners: Iterable[HasAmounts]) -> set[str]:
+def smaller_partners(partners: Iterable[tuple[str, str, int, int]]) -> set[str]:
     """The codes that are summed: none of up to 45 partners, of more those past the 40 largest.
 
-    Largest by expense without its sign, then contribution without its sign, then name and code as they compare
-    letter by letter. The database has the same rule in `core.published_partners`; a test compares the two.
+    Partners are given as `PartnerAmount` has them. Largest by expense without its sign, then contribution without
+    its sign, then name and code as they compare letter by letter. The database has the same rule in
+    `core.published_partners`; a test compares the two.
     """
-    ordered = sorted(partners, key=lambda one: (-abs(one.expense), -abs(one.contribution), one.name, one.partner))
-    return {one.partner for one in ordered[LISTED:]} if len(ordered) > LISTED + SPARE else set()
+    every = list(partners)
+    if len(every) <= LISTED + SPARE:
+        return set()
+    limit = sorted([abs(expense) for _, _, expense, _ in every])[-LISTED]  # who spends less is not among the largest
+    large = [(-abs(expense), -abs(given), name, code) for code, name, expense, given in every if abs(expense) >= limit]
+    largest = {code for *_, code in sorted(large)[:LISTED]}
+    return {code for code, _, _, _ in every if code not in largest}

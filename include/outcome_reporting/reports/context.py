@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal
 
 from outcome_reporting.domain.figures import FigureIds
@@ -71,7 +71,7 @@ class Context:
     def money_cell(self, year: int | None, what: str, measure: str, cents: int) -> Cell:
         return Cell("", self.money(self.ids(year, what, measure), cents))
 
-    def own_amounts(self, owns: list[str], cents: list[int | None]) -> AmountColumn:
+    def own_amounts(self, owns: Iterable[str], cents: Sequence[int | None]) -> AmountColumn:
         """Figures of the page's own year down a column of a listing; `owns` are their ids without stem."""
         return AmountColumn([f"{self._of_year}{own}" for own in owns], cents)
 

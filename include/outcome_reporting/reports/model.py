@@ -5,7 +5,7 @@ Builders fill it; a renderer only sets it. Money stands in `Figure.cents`, and n
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
@@ -107,7 +107,7 @@ class AmountColumn:
     """
 
     ids: list[str]
-    cents: list[int | None]
+    cents: Sequence[int | None]
     values: list[str] = field(init=False)
 
     def __post_init__(self) -> None:

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from operator import attrgetter
+from functools import lru_cache
+from itertools import compress
+from typing import Any, NamedTuple
 
 from outcome_reporting.domain.figures import what_text
 from outcome_reporting.domain.partner_lines import smaller_partners
@@ -18,11 +21,10 @@ _LAST = {"withheld": 1, "unattributed": 2}
 _REMAINDERS = {"core pool": "(core)", "withheld": "(withheld)", "unattributed": "(none)"}
 
 
-@dataclass(slots=True)
-class Line:
+class Line(NamedTuple):
     """One line of the table: money of the page's year in cents. `partner` is a code or a bracketed remainder.
 
-    `has_contribution` is False where the partner's direct line tells the contribution.
+    `contribution` is None where the partner's direct line tells it.
     """
 
     partner: str
@@ -30,8 +32,7 @@ class Line:
     type_name: str
     kind: str
     expense: int
-    contribution: int
-    has_contribution: bool = True
+    contribution: int | None
 
     @property
     def measure(self) -> str:
@@ -42,53 +43,92 @@ class Line:
         return self.kind in _REMAINDERS or self.partner == "(other)"
 
 
-def lines(context: Context) -> list[Line]:
+@dataclass(frozen=True, slots=True)
+class Lines:
+    """The lines of a year by column, in the order of the table: a page has hundreds and shows few."""
+
+    partners: list[str]
+    names: list[str]
+    types: list[str]
+    kinds: list[str]
+    expenses: list[int]
+    contributions: list[int | None]
+
+    @property
+    def columns(self) -> tuple[list[Any], ...]:
+        return self.partners, self.names, self.types, self.kinds, self.expenses, self.contributions
+
+    def __iter__(self) -> Iterator[Line]:
+        return map(Line._make, zip(*self.columns, strict=True))
+
+    def some(self, places: Sequence[int]) -> Lines:
+        """Those at these places, in their order."""
+        return Lines(*([column[place] for place in places] for column in self.columns))
+
+
+def lines(context: Context) -> Lines:
     """Named partners by amount, the core pool among them first, withheld and unattributed last."""
-    found: dict[tuple[str, str], Line] = {}
-    types = context.facts.labels.contributor_types
-    for row in context.facts.partners:
-        if row.fiscal_year != context.year:
-            continue
-        kind = row.kind
-        key = (_REMAINDERS.get(kind) or row.partner, kind)
-        line = found.get(key)
-        if line is not None:
-            line.expense += row.expense
-            line.contribution += row.contribution
-        elif kind in _REMAINDERS:
-            found[key] = Line(key[0], context.texts(f"partners.{kind}"), "", kind, row.expense, row.contribution)
-        else:
-            type_name = types.get(row.contributor_type, row.contributor_type)
-            found[key] = Line(key[0], row.name or row.partner, type_name, kind, row.expense, row.contribution)
-    _join_contributions(found)
-    listed = sorted(found.values(), key=attrgetter("kind"))  # the least of the orders first, the greatest last
-    listed.sort(key=attrgetter("name"))
-    listed.sort(key=attrgetter("contribution"), reverse=True)
-    listed.sort(key=attrgetter("expense"), reverse=True)
-    listed.sort(key=lambda line: _LAST.get(line.kind, 0))
-    return listed
+    year, titles = context.year, context.facts.labels.contributor_types
+    rows = [row for row in context.facts.partners if row.fiscal_year == year]
+    _, partners, names, types, kinds, expenses, given = map(list, zip(*rows, strict=True)) if rows else ([],) * 7
+    found = Lines(
+        partners,
+        [name or partner for name, partner in zip(names, partners, strict=True)],
+        [titles.get(code, code) for code in types],
+        kinds,
+        expenses,
+        given,
+    )
+    own = set(kinds)
+    if "imputed" in own:
+        _join_contributions(found)
+    if not own.isdisjoint(_REMAINDERS):
+        _name_remainders(context, found)
+    return found.some(_order(found, own))
 
 
-def _join_contributions(found: dict[tuple[str, str], Line]) -> None:
+def _join_contributions(found: Lines) -> None:
     """A partner's contribution has one figure: it stands in the direct line where there are two."""
-    for (code, kind), line in found.items():
-        direct = found.get((code, "direct")) if kind == "imputed" else None
-        if direct is not None:
-            direct.contribution += line.contribution
-            line.contribution, line.has_contribution = 0, False
+    direct = {partner: place for place, partner in enumerate(found.partners) if found.kinds[place] == "direct"}
+    for place, kind in enumerate(found.kinds):
+        if kind == "imputed" and (own := direct.get(found.partners[place])) is not None:
+            found.contributions[own] = (found.contributions[own] or 0) + (found.contributions[place] or 0)
+            found.contributions[place] = None
 
 
-def shortened(context: Context, listed: list[Line]) -> list[Line]:
+def _name_remainders(context: Context, found: Lines) -> None:
+    for place, kind in enumerate(found.kinds):
+        if kind in _REMAINDERS:
+            found.partners[place], found.types[place] = _REMAINDERS[kind], ""
+            found.names[place] = context.texts(f"partners.{kind}")
+
+
+def _order(found: Lines, kinds: set[str]) -> list[int]:
+    """The places of the lines as they are listed: the least of the orders first, the greatest last."""
+    order = list(range(len(found.partners)))
+    if len(set(found.expenses)) < len(order):  # else no other order counts
+        order.sort(key=found.kinds.__getitem__)
+        order.sort(key=found.names.__getitem__)
+        order.sort(key=lambda place: found.contributions[place] or 0, reverse=True)
+    order.sort(key=found.expenses.__getitem__, reverse=True)
+    if not kinds.isdisjoint(_LAST):
+        order.sort(key=lambda place: _LAST.get(found.kinds[place], 0))
+    return order
+
+
+def shortened(context: Context, listed: Lines) -> list[Line]:
     """Where many partners are named, the smaller ones are one line `(other)` whose money is their sum."""
-    named = [line for line in listed if line.kind == "direct"]
-    smaller = smaller_partners(named)
+    is_direct = [kind == "direct" for kind in listed.kinds]
+    given = [cents or 0 for cents in listed.contributions]
+    every = zip(listed.partners, listed.names, listed.expenses, given, strict=True)
+    smaller = smaller_partners(compress(every, is_direct))
     if not smaller:
-        return listed
-    rest = [line for line in named if line.partner in smaller]
-    kept = [line for line in listed if line.kind != "direct" or line.partner not in smaller]
-    expense = sum(line.expense for line in rest)
-    contribution = sum(line.contribution for line in rest)
-    other = Line("(other)", context.texts("partners.other", count=len(rest)), "", "direct", expense, contribution)
+        return list(listed)
+    is_smaller = [direct and partner in smaller for partner, direct in zip(listed.partners, is_direct, strict=True)]
+    kept = list(listed.some([place for place, is_summed in enumerate(is_smaller) if not is_summed]))
+    expense = sum(compress(listed.expenses, is_smaller))
+    contribution = sum(compress(given, is_smaller))
+    other = Line("(other)", context.texts("partners.other", count=len(smaller)), "", "direct", expense, contribution)
     place = next((i for i, line in enumerate(kept) if line.kind in _LAST), len(kept))
     return [*kept[:place], other, *kept[place:]]
 
@@ -101,8 +141,8 @@ def _table(context: Context, listed: list[Line], has_contributions: bool, is_who
         what = what_text("partner", line.partner)
         cells = [words(line.type_name), words(line.kind)]
         if has_contributions:
-            known = line.has_contribution
-            cells.append(own_cell(what, "contribution", line.contribution) if known else words(""))
+            is_told = line.contribution is not None
+            cells.append(own_cell(what, "contribution", line.contribution or 0) if is_told else words(""))
         cells.append(own_cell(what, line.measure, line.expense))
         key = f"{what}:imputed" if line.kind == "imputed" else what
         rows.append(Row(line.name, cells, "", "", "", ("partner", line.kind, line.partner), key))
@@ -111,21 +151,37 @@ def _table(context: Context, listed: list[Line], has_contributions: bool, is_who
     return Table("partners", caption, "USD", columns, rows, totals, is_shortened=not is_whole, note=note)
 
 
-def _listing(context: Context, listed: list[Line], has_contributions: bool) -> Listing:
+def _listing(context: Context, listed: Lines, has_contributions: bool) -> Listing:
     """The same by column, of hundreds of lines."""
-    whats = [what_text("partner", line.partner) for line in listed]
-    types = [line.type_name or DASH for line in listed]
-    kinds = [line.kind for line in listed]
-    expenses = [f"{what}:{line.measure}" for what, line in zip(whats, listed, strict=True)]
-    contents: list[list[str] | AmountColumn] = [types, kinds]
+    contents: list[list[str] | AmountColumn] = [[name or DASH for name in listed.types], listed.kinds]
     if has_contributions:
-        owns = [f"{what}:contribution" for what in whats]
-        known = [line.contribution if line.has_contribution else None for line in listed]
-        contents.append(context.own_amounts(owns, known))
-    contents.append(context.own_amounts(expenses, [line.expense for line in listed]))
+        contents.append(context.own_amounts(map(_contribution_id, listed.partners), listed.contributions))
+    spent = list(map(_expense_id, listed.partners))
+    for place, kind in enumerate(listed.kinds):
+        if kind == "imputed":
+            spent[place] = _imputed_id(listed.partners[place])
+    contents.append(context.own_amounts(spent, listed.expenses))
     columns, totals, note = _surroundings(context, has_contributions)
-    caption, names = context.texts("partners.all_caption", year=context.year), [line.name for line in listed]
-    return Listing(caption, "USD", columns, names, contents, totals, note)
+    caption = context.texts("partners.all_caption", year=context.year)
+    return Listing(caption, "USD", columns, listed.names, contents, totals, note)
+
+
+# The ids of a partner's figures but for what begins them are the same on all pages.
+
+
+@lru_cache(maxsize=4096)
+def _expense_id(partner: str) -> str:
+    return f"{what_text('partner', partner)}:expense"
+
+
+@lru_cache(maxsize=4096)
+def _imputed_id(partner: str) -> str:
+    return f"{what_text('partner', partner)}:imputed"
+
+
+@lru_cache(maxsize=4096)
+def _contribution_id(partner: str) -> str:
+    return f"{what_text('partner', partner)}:contribution"
 
 
 def _surroundings(context: Context, has_contributions: bool) -> tuple[list[Column], list[Row], str]:
@@ -175,21 +231,22 @@ def _chart(context: Context, listed: list[Line]) -> PartnerBars | None:
     return PartnerBars(texts("partners.neutral", year=year), subtitle, said + ".", bars)
 
 
-def _finding(context: Context, listed: list[Line]) -> str:
+def _finding(context: Context, listed: Lines) -> str:
     texts, year = context.texts, context.year
     whole = context.totals(year)[2]
-    named = [line for line in listed if not line.is_remainder and line.expense > 0]
-    core = sum(line.expense for line in listed if line.kind == "core pool")
+    spent = list(zip(listed.expenses, listed.kinds, strict=True))
+    named = [expense for expense, kind in spent if expense > 0 and kind not in _REMAINDERS]
+    core = sum([expense for expense, kind in spent if kind == "core pool"])
     if whole <= 0 or core < 0:
         return texts("partners.neutral", year=year)
     if core and named:
-        share = context.of(sum(line.expense for line in named), whole)
         key = "partners.finding" if len(named) > 1 else "partners.finding_one"
         count = texts.count(len(named), is_first=False)
-        return texts(key, core=context.of(core, whole), count=count, named=share)
+        return texts(key, core=context.of(core, whole), count=count, named=context.of(sum(named), whole))
     if named:
-        largest = max(named, key=lambda line: line.expense)
-        return texts("partners.finding_named", partner=largest.name, percent=context.of(largest.expense, whole))
+        largest = max(named)
+        name = next(line.name for line in listed if line.expense == largest and not line.is_remainder)
+        return texts("partners.finding_named", partner=name, percent=context.of(largest, whole))
     return texts("partners.neutral", year=year)
 
 
@@ -197,7 +254,7 @@ def build(context: Context) -> Block:
     texts, year = context.texts, context.year
     block = Block("partners", texts("partners.title"), texts("partners.short"))
     listed = lines(context)
-    if not listed:
+    if not listed.partners:
         block.empty_reason = texts("partners.empty", year=year)
         return block
     short = shortened(context, listed)
@@ -205,9 +262,10 @@ def build(context: Context) -> Block:
     block.finding = _finding(context, listed)
     chart = _chart(context, short)
     block.charts = [chart] if chart else []
-    has_contributions = any(line.contribution for line in listed)
-    block.tables = [_table(context, short, has_contributions, is_whole=short is listed)]
-    if short is not listed:
+    has_contributions = any(listed.contributions)
+    is_whole = len(short) == len(listed.partners)
+    block.tables = [_table(context, short, has_contributions, is_whole)]
+    if not is_whole:
         block.listing = _listing(context, listed, has_contributions)
     block.view = "chart" if chart else ""
     return block
