@@ -16,13 +16,14 @@ import psycopg
 from outcome_reporting.allocation.codes import UNKNOWN, Codes
 from outcome_reporting.allocation.columns import Row, integers_of, read_rows, texts_of, write_integers
 from outcome_reporting.allocation.split import Weights, split_by_line
-from outcome_reporting.allocation.statements import Parameters, run_statement, statements
+from outcome_reporting.allocation.statements import Parameters, run_statement, run_statements, statements
 
 EXPENSE = 2  # measures are 0 planned, 1 available, 2 expense in cells, and 1 to 3 in the tables made of them
 MEASURES = 3
 _MEASURE_BITS, _FUND_BITS, _PARTNER_BITS = 2, 18, 20  # of a cell's key; what is left of 62 is for output and year
 _OUTPUT_BITS = 62 - _MEASURE_BITS - _FUND_BITS - _PARTNER_BITS
 _LARGEST_SUM = 2.0**62
+_NO_CENTS = -(2**63)  # of a line that needs a rate, in `expense_lines`
 _LOOKED_UP_AT = 1 << 16  # lines whose codes are looked up together: many at once, and still in the processor's cache
 _NOTHING = (np.zeros(0, np.int64), np.zeros(0, np.int64))
 _FOLDED_AT = 1 << 21  # lines that are held before they are summed: memory stays flat
@@ -40,10 +41,10 @@ class Cells:
 
 
 def read_cells(cursor: psycopg.Cursor, parameters: Parameters, codes: Codes) -> Cells:
-    """The cells of what is live; dimensions and rates are made already. Money that names an output, year or fund
-    that is not live is left out here, and missed by the proof.
+    """The cells of what is live; dimensions are made already, and what else is money is made here. Money that names an
+    output, year or fund that is not live is left out here, and missed by the proof.
     """
-    key, cents = sum_by_key(_keyed(lines, codes) for lines in _lines(cursor, parameters))
+    key, cents = sum_by_key(_Lines(cursor, parameters, codes).keyed())
     places = [key & ((1 << _PARTNER_BITS) - 1)]
     for below, bits in ((_PARTNER_BITS, _FUND_BITS), (_FUND_BITS, _MEASURE_BITS)):
         key = key >> below
@@ -52,43 +53,56 @@ def read_cells(cursor: psycopg.Cursor, parameters: Parameters, codes: Codes) -> 
     return Cells(key >> _MEASURE_BITS, measure, fund_no, partner_no, cents)
 
 
-def _lines(cursor: psycopg.Cursor, parameters: Parameters) -> Iterator[list[Row]]:
-    """Rows of the statements, together as many lines as are looked up at once."""
-    for name in ("expense_lines", "foreign_lines", "budget_lines"):
+class _Lines:
+    """The lines of money that are live, each with the key of its cell."""
+
+    def __init__(self, cursor: psycopg.Cursor, parameters: Parameters, codes: Codes) -> None:
+        self.cursor, self.parameters, self.codes = cursor, parameters, codes
+        self.needs_rates = False  # whether a line of another currency was met
+
+    def keyed(self) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+        yield from self._of("expense_lines")
+        given = self.parameters | {"needs_rates": self.needs_rates}
+        run_statements(self.cursor, statements("2_cells.sql").values(), given)
+        yield from self._of("foreign_lines")
+        yield from self._of("budget_lines")
+
+    def _of(self, name: str) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+        """Key and cents of a statement's lines, as many together as are looked up at once."""
         held: list[Row] = []
         size = 0
-        for row in read_rows(cursor, _query(name), parameters):
+        for row in read_rows(self.cursor, _query(name), self.parameters):
             held.append(row)
             size += len(row[-1] or b"")
             if size > _LOOKED_UP_AT * 12:  # bytes that a number takes in an array
-                yield held
+                yield self._keyed(held)
                 held, size = [], 0
         if held:
-            yield held
+            yield self._keyed(held)
 
-
-def _keyed(rows: list[Row], codes: Codes) -> tuple[np.ndarray, np.ndarray]:
-    """For each line the key of its cell, and its cents."""
-    cents = [integers_of(row[-1]) for row in rows]
-    lines = [len(one) for one in cents]
-    offices, years, measures, outputs, funds, partners = list(zip(*rows, strict=True))[:-1]
-    places: dict[tuple[bytes, bytes], int] = {}
-    of_row = [places.setdefault(one, len(places)) for one in zip(offices, years, strict=True)]
-    count = sum(lines)
-    output, names = texts_of(outputs, count)
-    output += np.repeat(of_row, lines) * len(names)
-    output_no = _output_numbers(output, list(places), names, codes)
-    fund, names = texts_of(funds, count)
-    fund_no = _numbers([codes.fund_no(name) for name in names])[fund]
-    partner, names = texts_of(partners, count)
-    partner_no = _numbers([codes.spelled(name) for name in names])[partner]
-    measure = np.repeat([int.from_bytes(one) for one in measures], lines)
-    key = _fitting(output_no, _OUTPUT_BITS) << _MEASURE_BITS | measure
-    key = key << _FUND_BITS | _fitting(fund_no, _FUND_BITS)
-    key = key << _PARTNER_BITS | _fitting(partner_no, _PARTNER_BITS)
-    is_live = (output_no != UNKNOWN) & (fund_no != UNKNOWN)
-    every = np.concatenate(cents)
-    return (key, every) if is_live.all() else (key[is_live], every[is_live])
+    def _keyed(self, rows: list[Row]) -> tuple[np.ndarray, np.ndarray]:
+        codes, cents = self.codes, [integers_of(row[-1]) for row in rows]
+        lines = [len(one) for one in cents]
+        offices, years, measures, outputs, funds, partners = list(zip(*rows, strict=True))[:-1]
+        places: dict[tuple[bytes, bytes], int] = {}
+        of_row = [places.setdefault(one, len(places)) for one in zip(offices, years, strict=True)]
+        count = sum(lines)
+        output, names = texts_of(outputs, count)
+        output += np.repeat(of_row, lines) * len(names)
+        output_no = _output_numbers(output, list(places), names, codes)
+        fund, names = texts_of(funds, count)
+        fund_no = _numbers([codes.fund_no(name) for name in names])[fund]
+        partner, names = texts_of(partners, count)
+        partner_no = _numbers([codes.spelled(name) for name in names])[partner]
+        measure = np.repeat([int.from_bytes(one) for one in measures], lines)
+        key = _fitting(output_no, _OUTPUT_BITS) << _MEASURE_BITS | measure
+        key = key << _FUND_BITS | _fitting(fund_no, _FUND_BITS)
+        key = key << _PARTNER_BITS | _fitting(partner_no, _PARTNER_BITS)
+        every = np.concatenate(cents)
+        is_foreign = every == _NO_CENTS
+        self.needs_rates |= bool(is_foreign.any())
+        is_counted = (output_no != UNKNOWN) & (fund_no != UNKNOWN) & ~is_foreign
+        return (key, every) if is_counted.all() else (key[is_counted], every[is_counted])
 
 
 def _output_numbers(

@@ -44,7 +44,7 @@ from outcome_reporting.allocation.statements import (
     statements,
 )
 
-_BEFORE_CELLS = ("1_dimensions.sql", "2_cells.sql")
+_DIMENSIONS = ("1_dimensions.sql",)
 _WEIGHTS = ("3_weights.sql",)
 _AFTER_CELLS = ("4_lines.sql", "5_plan.sql")
 
@@ -105,7 +105,7 @@ def restate(
     set_up_for_computing(cursor)
     tables = list(BY_YEAR) if parameters["years"] != [] else []
     if not tables:
-        _run(cursor, parameters, _BEFORE_CELLS[:1])
+        _run(cursor, parameters, _DIMENSIONS)
         made: dict[str, Lines] = {}
     else:
         made = _make_new_rows(cursor, parameters, once_read)
@@ -119,7 +119,7 @@ def _make_new_rows(
     cursor: psycopg.Cursor, parameters: Parameters, once_read: Callable[[], object] | None
 ) -> dict[str, Lines]:
     """Makes every `new_<table>` but those of many rows, which come back as they are, by table."""
-    _run(cursor, parameters, _BEFORE_CELLS)
+    _run(cursor, parameters, _DIMENSIONS)
     codes = Codes(cursor)
     cells = read_cells(cursor, parameters, codes)
     if once_read:

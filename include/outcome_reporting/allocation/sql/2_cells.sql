@@ -1,7 +1,8 @@
--- Contributions and rates, and an empty table for the sums of the cells, which numpy makes (cells.sql, `cells.py`).
+-- Contributions and rates, and an empty table for the sums of the cells, which numpy makes (cells.sql, `cells.py`):
+-- once the expenses are read, and with them whether any of them needs a rate.
 
 -- name: foreign_expense
--- The rows that need a rate: no dollars written, another currency.
+-- The rows that need a rate: no dollars written, another currency. Where there are none, nothing is read.
 create temp table foreign_expense on commit drop as
 select
     expense.office, expense.output, expense.fiscal_year, expense.fund, expense.partner, expense.currency,
@@ -9,7 +10,7 @@ select
 from core.expense as expense
 join live_slice as slice on slice.office = expense.office and slice.slice_id = expense.slice_id
 where slice.dataset = 'expenses' and expense.amount_usd is null and expense.currency <> 'USD'
-    and /* in_scope(expense) */
+    and %(needs_rates)s and /* in_scope(expense) */
 
 -- name: written_contribution
 create temp table written_contribution on commit drop as

@@ -11,10 +11,14 @@ cross join lateral (
     select
         expense.fiscal_year, string_agg(expense.output, E'\n') as output, string_agg(expense.fund, E'\n') as fund,
         string_agg(coalesce(expense.partner, ''), E'\n') as partner,
-        array_agg((coalesce(expense.amount_usd, round(expense.amount, 2)) * 100)::bigint) as cents
+        array_agg(coalesce(
+            (coalesce(
+                expense.amount_usd, case when expense.currency = 'USD' then round(expense.amount, 2) end
+            ) * 100)::bigint,
+            '-9223372036854775808'::bigint
+        )) as cents
     from core.expense as expense
-    where expense.office = slice.office and expense.slice_id = slice.slice_id
-        and (expense.amount_usd is not null or expense.currency = 'USD') and /* in_scope(expense) */
+    where expense.office = slice.office and expense.slice_id = slice.slice_id and /* in_scope(expense) */
     group by expense.fiscal_year
 ) as line
 where slice.dataset = 'expenses'
