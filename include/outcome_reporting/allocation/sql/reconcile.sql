@@ -22,23 +22,41 @@ join check_slice as slice on slice.slice_id = rate.slice_id
 -- name: check_fact
 -- Live money by output, year and fund, in cents; what cannot be converted stands with its count.
 create temp table check_fact on commit drop as
-with spent as (
+with live as (
+    select office, array_agg(slice_id) as slice_ids from core.slice_life
+    where dataset = 'expenses'
+        and valid_from <= %(snapshot_at)s and (valid_to is null or valid_to > %(snapshot_at)s)
+    group by office
+),
+spent as materialized (
+    -- Office by office, by the key of the table: no slice is looked up for a line, and few sums are held at a time.
+    select live.office, line.output, line.fiscal_year, line.fund, line.usd, line.without_usd
+    from live
+    cross join lateral (
+        select
+            expense.output, expense.fiscal_year, expense.fund, sum(expense.amount_usd) as usd,
+            count(*) filter (where expense.amount_usd is null) as without_usd
+        from core.expense as expense
+        where expense.office = live.office and expense.slice_id = any(live.slice_ids) and /* in_scope(expense) */
+        group by expense.output, expense.fiscal_year, expense.fund
+    ) as line
+),
+converted as (
+    -- Lines without dollars, looked for where there are any.
     select
         expense.office, expense.output, expense.fiscal_year, expense.fund,
-        coalesce(
-            expense.amount_usd,
-            case
-                when expense.currency = 'USD' then round(expense.amount, 2)
-                else /* cents(expense.amount, rate.rate) */ * 0.01
-            end
-        ) as usd
+        case
+            when expense.currency = 'USD' then round(expense.amount, 2)
+            else /* cents(expense.amount, rate.rate) */ * 0.01
+        end as usd
     from core.expense as expense
     join core.slice_life as life on life.office = expense.office and life.slice_id = expense.slice_id
     left join check_rate as rate
-        on rate.currency = expense.currency and expense.amount_usd is null
+        on rate.currency = expense.currency
         and expense.posting_date >= rate.from_date and expense.posting_date < rate.to_date
     where life.dataset = 'expenses' and /* in_scope(expense) */
         and life.valid_from <= %(snapshot_at)s and (life.valid_to is null or life.valid_to > %(snapshot_at)s)
+        and expense.amount_usd is null and (select bool_or(without_usd > 0) from spent)
 ),
 planned as (
     select
@@ -52,9 +70,11 @@ planned as (
         and life.valid_from <= %(snapshot_at)s and (life.valid_to is null or life.valid_to > %(snapshot_at)s)
 ),
 fact as (
-    select office, output, fiscal_year, fund, 'expense' as measure,
-        coalesce(sum(usd) * 100, 0) as cents, count(*) - count(usd) as unconverted
-    from spent group by office, output, fiscal_year, fund
+    select office, output, fiscal_year, fund, 'expense' as measure, coalesce(usd * 100, 0) as cents, 0 as unconverted
+    from spent
+    union all
+    select office, output, fiscal_year, fund, 'expense', coalesce(sum(usd) * 100, 0), count(*) - count(usd)
+    from converted group by office, output, fiscal_year, fund
     union all
     select office, output, fiscal_year, fund, 'planned', sum(planned_usd) * 100, 0
     from planned where governs group by office, output, fiscal_year, fund
