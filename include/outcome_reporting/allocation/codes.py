@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 import psycopg
@@ -13,8 +13,7 @@ from outcome_reporting.allocation.statements import statements
 UNKNOWN = -1
 
 
-@dataclass(frozen=True, slots=True)
-class OutputYear:
+class OutputYear(NamedTuple):
     """An output in a year."""
 
     output_no: int
@@ -26,8 +25,7 @@ class OutputYear:
     fiscal_year: int
 
 
-@dataclass(frozen=True, slots=True)
-class OutcomeYear:
+class OutcomeYear(NamedTuple):
     """An outcome in a year."""
 
     outcome_no: int
@@ -37,8 +35,7 @@ class OutcomeYear:
     fiscal_year: int
 
 
-@dataclass(frozen=True, slots=True)
-class Partner:
+class Partner(NamedTuple):
     """A partner as published; one that nobody knows (taken back, say) is named by what was written."""
 
     partner: str
@@ -52,8 +49,8 @@ class Codes:
 
     def __init__(self, cursor: psycopg.Cursor) -> None:
         texts = statements("cells.sql")
-        self.outputs = [OutputYear(*row) for row in cursor.execute(texts["output_codes"]).fetchall()]
-        self.outcomes = [OutcomeYear(*row) for row in cursor.execute(texts["outcome_codes"]).fetchall()]
+        self.outputs = list(map(OutputYear._make, cursor.execute(texts["output_codes"]).fetchall()))
+        self.outcomes = list(map(OutcomeYear._make, cursor.execute(texts["outcome_codes"]).fetchall()))
         funds = cursor.execute(texts["fund_codes"]).fetchall()
         partners = cursor.execute(texts["partner_codes"]).fetchall()
         self._output_no = {(one.office, one.fiscal_year, one.output): one.output_no for one in self.outputs}

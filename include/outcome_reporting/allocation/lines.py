@@ -29,6 +29,7 @@ from outcome_reporting.allocation.statements import statements
 _KINDS = ("core pool", "direct", "imputed", "unattributed", "withheld")
 _DIRECT, _UNATTRIBUTED, _WITHHELD = 1, 3, 4
 _KIND_BITS, _PARTNER_BITS = 3, 31
+PartnerMoney = tuple[np.ndarray, np.ndarray, np.ndarray]  # for each key, some several times, expense and contribution
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,11 +98,11 @@ def _sdg_fields(sdg: str, method: str) -> bytes:
     return text_fields(sdg, goal, sdg if point else "", method)
 
 
-def partner_lines(cursor: psycopg.Cursor, cells: Cells, codes: Codes) -> Lines:
-    """Direct money from the cells, and `shared_money`. What a withheld partner gave, and what is imputed to it, is one
-    line of the outcome and year without a name.
+def partner_lines(cursor: psycopg.Cursor, direct: PartnerMoney, codes: Codes) -> Lines:
+    """`direct_money` and `shared_money`. What a withheld partner gave, and what is imputed to it, is one line of the
+    outcome and year without a name.
     """
-    keys, expenses, contributions = zip(_direct(cells, codes), _shared(cursor, codes), strict=True)
+    keys, expenses, contributions = zip(direct, _shared(cursor, codes), strict=True)
     key, amounts = _summed(np.concatenate(keys), np.concatenate(expenses), np.concatenate(contributions))
     outcome_no, kind = key >> (_KIND_BITS + _PARTNER_BITS), key >> _PARTNER_BITS & ((1 << _KIND_BITS) - 1)
     who = (key & ((1 << _PARTNER_BITS) - 1)) * len(_KINDS) + kind
@@ -116,7 +117,7 @@ def partner_lines(cursor: psycopg.Cursor, cells: Cells, codes: Codes) -> Lines:
     )
 
 
-def _direct(cells: Cells, codes: Codes) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+def direct_money(cells: Cells, codes: Codes) -> PartnerMoney:
     """Key, expense and contribution of the non-core money that was spent."""
     chosen = np.flatnonzero((cells.measure == EXPENSE) & (codes.is_non_core[cells.fund_no] == 1))
     partner_no = cells.partner_no[chosen]
@@ -126,7 +127,7 @@ def _direct(cells: Cells, codes: Codes) -> tuple[np.ndarray, np.ndarray, np.ndar
     return key, expense, np.zeros(len(key), np.int64)
 
 
-def _shared(cursor: psycopg.Cursor, codes: Codes) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+def _shared(cursor: psycopg.Cursor, codes: Codes) -> PartnerMoney:
     (outcome, kind, partner, expense, contribution), *_ = read_rows(cursor, statements("cells.sql")["shared_money"])
     outcome_no = integers_of(outcome)
     number, names = texts_of([partner], len(outcome_no))

@@ -79,17 +79,12 @@ class PublishedTable:
 
 _OUTCOME_YEAR = ("office", "plan_period", "outcome", "fiscal_year")
 
+# In the order in which they are written: the last is still computed when the first go to the server.
 BY_YEAR = (
     PublishedTable(
         "resource_line",
         (*_OUTCOME_YEAR, "fund_type"),
         ("planned_cents", "available_cents", "expense_cents"),
-        has_figures=True,
-    ),
-    PublishedTable(
-        "sdg_line",
-        (*_OUTCOME_YEAR, "output", "fund_type", "sdg"),
-        ("goal", "target", "method", "planned_cents", "available_cents", "expense_cents"),
         has_figures=True,
     ),
     PublishedTable(
@@ -118,6 +113,12 @@ BY_YEAR = (
         has_figures=True,
     ),
     PublishedTable("note_line", (*_OUTCOME_YEAR, "language"), ("title", "note", "author", "status")),
+    PublishedTable(
+        "sdg_line",
+        (*_OUTCOME_YEAR, "output", "fund_type", "sdg"),
+        ("goal", "target", "method", "planned_cents", "available_cents", "expense_cents"),
+        has_figures=True,
+    ),
 )
 
 

@@ -26,7 +26,7 @@ from outcome_reporting.allocation.cells import (
     stage_sums,
 )
 from outcome_reporting.allocation.codes import Codes
-from outcome_reporting.allocation.lines import Lines, partner_lines, sdg_lines
+from outcome_reporting.allocation.lines import Lines, direct_money, partner_lines, sdg_lines
 from outcome_reporting.allocation.published import (
     BY_YEAR,
     RECONCILIATION,
@@ -104,35 +104,44 @@ def restate(
     }
     set_up_for_computing(cursor)
     tables = list(BY_YEAR) if parameters["years"] != [] else []
-    if not tables:
-        _run(cursor, parameters, _DIMENSIONS)
-        made: dict[str, Lines] = {}
-    else:
-        made = _make_new_rows(cursor, parameters, once_read)
-    if reconciliation is not None:
-        stage_reconciliation(cursor, reconciliation)
-        tables.append(RECONCILIATION)
-    return _publish(cursor, parameters, tables, made, last)
+    with ThreadPoolExecutor(1) as beside:
+        if not tables:
+            _run(cursor, parameters, _DIMENSIONS)
+            made: dict[str, Callable[[], Lines]] = {}
+        else:
+            made = _make_new_rows(cursor, parameters, once_read, beside)
+        if reconciliation is not None:
+            stage_reconciliation(cursor, reconciliation)
+            tables.append(RECONCILIATION)
+        return _publish(cursor, parameters, tables, made, last)
 
 
 def _make_new_rows(
-    cursor: psycopg.Cursor, parameters: Parameters, once_read: Callable[[], object] | None
-) -> dict[str, Lines]:
-    """Makes every `new_<table>` but those of many rows, which come back as they are, by table."""
+    cursor: psycopg.Cursor,
+    parameters: Parameters,
+    once_read: Callable[[], object] | None,
+    beside: ThreadPoolExecutor,
+) -> dict[str, Callable[[], Lines]]:
+    """Makes every `new_<table>` but those of many rows: what makes these comes back, by table.
+
+    What needs no database is computed in `beside`, while the database makes or takes other rows.
+    """
     _run(cursor, parameters, _DIMENSIONS)
     codes = Codes(cursor)
     cells = read_cells(cursor, parameters, codes)
     if once_read:
         once_read()
+    direct = beside.submit(direct_money, cells, codes)
     stage_sums(cursor, cells, codes)
     _run(cursor, parameters, _WEIGHTS)
     shares = read_shares(cursor)
-    with ThreadPoolExecutor(1) as beside:  # the split needs no database, and the other rows hardly anything else
-        split = beside.submit(split_cells, cells, codes, shares)
-        _run(cursor, parameters, _AFTER_CELLS)
-        by_partner = partner_lines(cursor, cells, codes)
-    pieces = split.result().and_more(split_long_cells(cursor, cells, codes, shares))
-    return {"sdg_line": sdg_lines(pieces, shares, codes), "partner_line": by_partner}
+    split = beside.submit(split_cells, cells, codes, shares)
+    _run(cursor, parameters, _AFTER_CELLS)
+
+    def by_sdg() -> Lines:
+        return sdg_lines(split.result().and_more(split_long_cells(cursor, cells, codes, shares)), shares, codes)
+
+    return {"partner_line": lambda: partner_lines(cursor, direct.result(), codes), "sdg_line": by_sdg}
 
 
 def _run(cursor: psycopg.Cursor, parameters: Parameters, file_names: Iterable[str]) -> None:
@@ -144,16 +153,19 @@ def _publish(
     cursor: psycopg.Cursor,
     parameters: Parameters,
     tables: list[PublishedTable],
-    made: dict[str, Lines],
+    made: dict[str, Callable[[], Lines]],
     last: tuple | None,
 ) -> Restatement:
     if last is None:
-        rows_changed = {table.name: table.insert_first(cursor, parameters, made.get(table.name)) for table in tables}
+        rows_changed = {
+            table.name: table.insert_first(cursor, parameters, made[table.name]() if table.name in made else None)
+            for table in tables
+        }
         figures = 0
     else:
         for table in tables:
             if table.name in made:
-                table.stage(cursor, parameters, made[table.name])
+                table.stage(cursor, parameters, made[table.name]())
             table.compare(cursor, parameters)
         figures = _record_changes(cursor, parameters, tables)
         rows_changed = {table.name: table.write_differences(cursor, parameters) for table in tables}
