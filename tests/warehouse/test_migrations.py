@@ -4,6 +4,7 @@ from alembic.autogenerate import compare_metadata
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
+from sqlalchemy import inspect
 
 from outcome_reporting.warehouse import server
 from outcome_reporting.warehouse.migrations import HERE, downgrade, migrate, newest_revision
@@ -23,6 +24,13 @@ def _differences(engine) -> list:
 
 def test_the_migrated_schema_is_the_one_of_tables(engine):
     assert _differences(engine) == []
+
+
+def test_keys_have_their_columns_in_the_same_order(engine):
+    found = inspect(engine)
+    for table in metadata.sorted_tables:
+        key = [column.name for column in table.primary_key]
+        assert found.get_pk_constraint(table.name, table.schema)["constrained_columns"] == key, table.name
 
 
 def test_up_down_and_up_again(empty_database):
