@@ -32,7 +32,7 @@ _CONTROL_PATTERN = r"[\x00-\x08\x0b\x0c\x0e-\x1f\x{7f}-\x{9f}\x{fffe}\x{ffff}]"
 _CELL_LIMIT = 32_767
 _PARTS = re.compile(r"[;\n\r]+")
 _READY_CODE = r"^[!-`{-~]+( [!-`{-~]+)*$"
-_NOT_READY = r"[^!-`{-~]"  # perhaps not: spaces within a code are
+_NOT_READY = r"[^!-`{-~]"  # perhaps: single spaces within a code are; what cannot be shown never is
 
 
 def visible(text: str) -> str:
@@ -71,9 +71,12 @@ def _distinct_texts(raw: RawColumn) -> Distinct:
     return raw.distinct if is_text_alone else Distinct.of_texts(all_texts(raw))
 
 
-def _control_notes(distinct: Distinct) -> list[tuple[np.ndarray, Problem]]:
-    """A warning for each text that holds a character that cannot be shown."""
-    hits = places_with(distinct.dictionary, _CONTROL_PATTERN)
+def _control_notes(distinct: Distinct, among: np.ndarray | None = None) -> list[tuple[np.ndarray, Problem]]:
+    """A warning for each text, or each of some by their numbers, that holds a character that cannot be shown."""
+    if among is None:
+        hits = places_with(distinct.dictionary, _CONTROL_PATTERN)
+    else:
+        hits = among[places_with(distinct.dictionary.take(pa.array(among)), _CONTROL_PATTERN)]
     message = "The text holds a character that cannot be shown; a visible mark stands for it"
     return distinct.rows_of({int(number): Problem("control_character", message) for number in hits})
 
@@ -107,12 +110,14 @@ def _fold_rule(field: Field, reading: Reading) -> Callable[[str], str | Problem]
     return {"sdg": sdg}.get(field.code_list, period if field.name == "plan_period" else fold)
 
 
-def _folded(distinct: Distinct, field: Field, reading: Reading) -> tuple[pa.Array, dict[int, Problem], list[int]]:
-    """The stored codes of the distinct texts. Those that stand ready (ASCII capitals) are not looked at singly."""
+def _folded(
+    distinct: Distinct, doubtful: np.ndarray, field: Field, reading: Reading
+) -> tuple[pa.Array, dict[int, Problem], list[int]]:
+    """The stored codes of the distinct texts. Those that stand ready (ASCII capitals) are not looked at singly; only
+    among the `doubtful` are some that do not."""
     if field.code_list == "sdg" or field.name == "plan_period":
         return distinct.map_strings(_fold_rule(field, reading))
     singly = pc_booleans(pc.starts_with(distinct.dictionary, f"{reading.publisher}-"))
-    doubtful = places_with(distinct.dictionary, _NOT_READY)
     if len(doubtful):
         is_ready = pc.match_substring_regex(distinct.dictionary.take(pa.array(doubtful)), _READY_CODE)
         singly[doubtful[~pc_booleans(is_ready)]] = True
@@ -153,9 +158,10 @@ def _number_doubts(raw: RawColumn, field: Field, reading: Reading) -> list[tuple
 def convert_code(raw: RawColumn, field: Field, reading: Reading) -> Converted:
     """Strings as they are stored and compared."""
     distinct = _distinct_texts(raw)
-    codes, problems, changed = _folded(distinct, field, reading)
+    doubtful = places_with(distinct.dictionary, _NOT_READY)
+    codes, problems, changed = _folded(distinct, doubtful, field, reading)
     result = Converted(distinct.spread(codes), distinct.rows_of(problems))
-    result.problems += _control_notes(distinct)
+    result.problems += _control_notes(distinct, doubtful) if len(doubtful) else []
     result.problems += _number_doubts(raw, field, reading)
     result.notes += _fold_note(distinct, codes, changed, field, reading)
     return result
