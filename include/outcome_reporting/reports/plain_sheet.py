@@ -2,8 +2,8 @@
 
 Texts stand in the cells themselves, and numbers as the exact decimals that they are given as: no float between.
 A cell is written before its row has a number, with ROW in its place: so the cells of a partner, a file or a sheet
-are made once and stand in many rows, and in many workbooks. Hundreds of rows alike are filled into a form, by column:
-what stands between their contents is made once for each number of a row, and joined with them in half the time.
+are made once and stand in many rows, and in many workbooks. Hundreds of rows alike are filled into a form, by column,
+in half the time.
 
 All is ASCII, other letters by their number in Unicode: texts of one width are joined and encoded by copying.
 """
@@ -13,13 +13,14 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from functools import lru_cache
-from itertools import chain
+from itertools import repeat
 
 from xlsxwriter.utility import xl_col_to_name
 
 ROW, SLOT = "\0", "\1"  # no text of a workbook can hold them
 COLUMNS = tuple(xl_col_to_name(number) for number in range(64))
 _PLAIN = bytes(set(range(0x20, 0x7F)) - set(b"&<>"))  # what stands in XML as it is
+_NUMBERS: list[str] = []  # of rows
 _ADDRESSES: list[list[str]] = [[] for _ in COLUMNS]  # by column and row
 _NO_XML = re.compile(r"[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
@@ -119,32 +120,31 @@ def addresses(column: int, rows: range) -> list[str]:
     return known[rows.start : rows.stop]
 
 
+def _as_texts(rows: Sequence[int]) -> list[str]:
+    """Numbers of rows, ascending, as texts; made once as well."""
+    end = rows[-1] + 1 if rows else 0
+    _NUMBERS.extend(map(str, range(len(_NUMBERS), end)))
+    return _NUMBERS[rows.start : rows.stop] if isinstance(rows, range) else list(map(_NUMBERS.__getitem__, rows))
+
+
 class RowForm:
-    """Rows alike, with a slot in place of each content. A form serves all sheets: see `row_form`."""
+    """Rows alike, with a slot in place of each content.
+
+    To keep what stands between two contents for each row number takes longer: so many texts leave the processor's
+    cache between two pages.
+    """
 
     def __init__(self, cells: str) -> None:
-        self._gaps = f'<row r="{ROW}">{cells}</row>'.split(SLOT)
-        self._numbered: list[list[str]] = [[] for _ in self._gaps]  # each gap by the number of its row
+        self._parts = re.split(f"([{ROW}{SLOT}])", f'<row r="{ROW}">{cells}</row>')
+        self._slots = [place for place, part in enumerate(self._parts) if part == SLOT]
 
     def rows(self, numbers: Sequence[int], *columns: Iterable[str]) -> Iterator[str]:
         """Rows of these numbers, ascending; each column has what fills its slot in each of them."""
-        first, *others = self._gaps_of(numbers)
-        return map("".join, zip(first, *chain.from_iterable(zip(columns, others, strict=True)), strict=True))
-
-    def _gaps_of(self, numbers: Sequence[int]) -> Iterator[Sequence[str]]:
-        if numbers and len(self._numbered[0]) <= numbers[-1]:
-            self._number_up_to(numbers[-1] + 1)
-        if isinstance(numbers, range):
-            return (gaps[numbers.start : numbers.stop] for gaps in self._numbered)
-        return (list(map(gaps.__getitem__, numbers)) for gaps in self._numbered)
-
-    def _number_up_to(self, end: int) -> None:
-        for gap, gaps in zip(self._gaps, self._numbered, strict=True):
-            gaps += [gap.replace(ROW, str(number)) for number in range(len(gaps), end)]
-
-
-row_form = lru_cache(maxsize=256)(RowForm)
-"""The form of these cells."""
+        shown, count = _as_texts(numbers), len(numbers)
+        parts: list[Iterable[str]] = [shown if part == ROW else repeat(part, count) for part in self._parts]
+        for place, column in zip(self._slots, columns, strict=True):
+            parts[place] = column
+        return map("".join, zip(*parts, strict=True))
 
 
 class PlainSheet:
@@ -171,7 +171,7 @@ class PlainSheet:
 
     def add_form(self, cells: str, count: int, *columns: Iterable[str]) -> None:
         """The next rows, whose cells are slots, each filled by a column."""
-        self.add_numbered([*row_form(cells).rows(range(self.row + 1, self.row + 1 + count), *columns)])
+        self.add_numbered([*RowForm(cells).rows(range(self.row + 1, self.row + 1 + count), *columns)])
 
     def add_numbered(self, rows: Sequence[str]) -> None:
         """The next rows, which hold their numbers."""

@@ -10,10 +10,10 @@ from .plain_sheet import (
     COLUMNS,
     SLOT,
     PlainSheet,
+    RowForm,
     addresses,
     any_slot,
     number_slot,
-    row_form,
     text_cells,
     text_in_cell,
     text_slot,
@@ -26,7 +26,7 @@ from .workbook_frame import Styles
 FIGURE_WIDTHS = ((0, 0, 62), (1, 1, 30), (2, 4, 16))  # (first column, last column, letters)
 
 _HEADINGS = ("book.figure_id", "book.sheet", "book.cell", "book.value", "book.unit")
-_ROWS = row_form(text_slot(0) + any_slot(1) + text_slot(2) + number_slot(3, style=SLOT) + any_slot(4))
+_ROWS = RowForm(text_slot(0) + any_slot(1) + text_slot(2) + number_slot(3, style=SLOT) + any_slot(4))
 _FIRST_ROW = 2
 
 
