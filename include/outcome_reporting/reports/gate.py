@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from outcome_reporting.domain.money import format_usd
-from outcome_reporting.domain.outcome import OutcomeFacts
+from outcome_reporting.domain.outcome import OutcomeFacts, ResourceRow, SdgRow
 from outcome_reporting.domain.placeholder import find_placeholder
 
 from .context import MEASURES
@@ -37,11 +37,12 @@ def _prose(page: Page) -> Iterator[tuple[str, object, str]]:
         for note in block.notes:
             yield block.title, note.source.fiscal_year, note.source.title
             yield block.title, note.source.fiscal_year, note.source.note
-        named = [(row.code or row.heading, row.heading) for table in block.tables for row in table.rows]
-        if block.listing is not None:
-            named += zip(block.listing.codes or block.listing.headings, block.listing.headings, strict=True)
-        if find_placeholder("\n".join([heading for _, heading in named])):  # else none of hundreds holds one
-            yield from ((block.title, part, heading) for part, heading in named)
+        rows = [row for table in block.tables for row in table.rows]
+        listed = block.listing.headings if block.listing is not None else []
+        if find_placeholder("\n".join([*[row.heading for row in rows], *listed])):  # else none of hundreds holds one
+            yield from ((block.title, row.code or row.heading, row.heading) for row in rows)
+            codes = block.listing.codes if block.listing is not None else []
+            yield from ((block.title, part, heading) for part, heading in zip(codes or listed, listed, strict=True))
 
 
 def _placeholders(page: Page) -> list[str]:
@@ -135,19 +136,24 @@ def _difference(what: str, measure: str, found: int, expected: int, year: int) -
 
 def _sums(facts: OutcomeFacts, year: int) -> list[str]:
     """SDG lines against resources (by fund type), partner lines and each kind of plan element against expenses."""
-    resources: dict[tuple[str, str], int] = defaultdict(int)
-    sdg: dict[tuple[str, str], int] = defaultdict(int)
+    resources: dict[str, list[int]] = defaultdict(lambda: [0, 0, 0])
+    sdg: dict[str, list[int]] = defaultdict(lambda: [0, 0, 0])
+    rows: Sequence[ResourceRow] | Sequence[SdgRow]
     for rows, sums in ((facts.resources, resources), (facts.sdg, sdg)):
         for row in rows:
             if row.fiscal_year == year:
-                for measure in MEASURES:
-                    sums[row.fund_type, measure] += getattr(row, measure)
+                money = sums[row.fund_type]
+                money[0] += row.planned
+                money[1] += row.available
+                money[2] += row.expense
     reasons = []
-    for fund_type, measure in sorted(resources.keys() | sdg.keys()):
-        what = f"the SDG lines ({fund_type})"
-        reasons += _difference(what, measure, sdg[fund_type, measure], resources[fund_type, measure], year)
-    planned, expense = (sum(v for (_, m), v in resources.items() if m == name) for name in ("planned", "expense"))
-    partners = sum(row.expense for row in facts.partners if row.fiscal_year == year)
+    for fund_type in sorted(resources.keys() | sdg.keys()):
+        if sdg[fund_type] == resources[fund_type]:
+            continue
+        for measure, found, expected in sorted(zip(MEASURES, sdg[fund_type], resources[fund_type], strict=True)):
+            reasons += _difference(f"the SDG lines ({fund_type})", measure, found, expected, year)
+    planned, _, expense = map(sum, zip(*resources.values(), strict=True)) if resources else (0, 0, 0)
+    partners = sum([row.expense for row in facts.partners if row.fiscal_year == year])
     reasons += _difference("the partner lines", "expense", partners, expense, year)
     kinds: dict[str, list[int]] = {}
     for line in facts.plan:

@@ -127,11 +127,10 @@ def _files(context: Context) -> list[SourceFile]:
     sources = context.facts.sources.get(context.year)
     if sources is None:
         return []
-    found: dict[str, SourceFile] = {}
     parts = (sources.totals, sources.funds, sources.partners, sources.contributions)
-    for explanation in (one for part in parts for one in part.values()):
-        found |= {group.file.sha256: group.file for group in explanation.groups}
-        found |= {line.file.sha256: line.file for line in explanation.lines}
+    every = [explanation for part in parts for explanation in part.values()]
+    found = {group.file.sha256: group.file for explanation in every for group in explanation.groups}
+    found |= {line.file.sha256: line.file for explanation in every for line in explanation.lines}
     for rows in (sources.sdg_weights, sources.plan_weights, sources.results):
         found |= {row.file.sha256: row.file for row in rows.values()}
     return sorted(found.values(), key=lambda file: (file.file_name, file.sha256))

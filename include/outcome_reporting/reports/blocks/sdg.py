@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from functools import lru_cache
+from typing import Any
+
 from outcome_reporting.domain.codes import GOAL_COUNT, natural_key, sdg_sort_key
 from outcome_reporting.domain.figures import FigureIds, sdg_what, what_text
 from outcome_reporting.domain.money import format_usd
+from outcome_reporting.domain.outcome import SdgRow
 
 from ..context import MEASURES, Context, Money
 from ..model import AmountColumn, Block, Cell, Column, GoalBar, GoalBars, Listing, Row, Table
@@ -14,24 +19,38 @@ UNLINKED = "X00"
 _Lines = dict[tuple[str, str], tuple[list[int], set[str]]]  # (goal, target) -> money, methods
 
 
-def _add(sums: dict, key: tuple, row) -> None:
-    money, methods = sums.setdefault(key, ([0, 0, 0], set()))
-    money[0] += row.planned
-    money[1] += row.available
-    money[2] += row.expense
-    methods.add(row.method)
+def _summed(rows: Iterable[tuple[Any, SdgRow]]) -> dict[Any, tuple[list[int], set[str]]]:
+    """Money and methods of the rows under each key."""
+    sums: dict[Any, tuple[list[int], set[str]]] = {}
+    for key, row in rows:
+        known = sums.get(key)
+        if known is None:
+            sums[key] = [row.planned, row.available, row.expense], {row.method}
+            continue
+        money, methods = known
+        money[0] += row.planned
+        money[1] += row.available
+        money[2] += row.expense
+        methods.add(row.method)
+    return sums
 
 
+# The same few hundred lines stand on all pages.
+
+
+@lru_cache(maxsize=1024)
 def _order(line: tuple[str, str]) -> int:
     return sdg_sort_key(line[1] or line[0])
 
 
+@lru_cache(maxsize=1024)
+def _what(goal: str, target: str) -> str:
+    return what_text(*sdg_what(goal, target))
+
+
 def lines(context: Context) -> _Lines:
     """The page's year by (goal, target) over outputs and funds, in natural order of codes, X00 last."""
-    sums: _Lines = {}
-    for row in context.facts.sdg:
-        if row.fiscal_year == context.year:
-            _add(sums, (row.goal, row.target), row)
+    sums = _summed(((row.goal, row.target), row) for row in context.facts.sdg if row.fiscal_year == context.year)
     return {key: sums[key] for key in sorted(sums, key=_order)}
 
 
@@ -91,7 +110,7 @@ def _table(context: Context, found: _Lines, totals: dict[str, Money]) -> Table:
         rows.append(Row(goal_title(context, goal), cells, goal=goal, style="group", part=part, key=key))
         for (line_goal, target), (line, kinds) in found.items():
             if line_goal == goal and goal != UNLINKED:
-                what = what_text(*sdg_what(goal, target))
+                what = _what(goal, target)
                 cells = _cells(context, what, line, ", ".join(sorted(kinds)))
                 title, part = _line_title(context, goal, target), ("line", goal, target)
                 rows.append(Row(title, cells, code=target or goal, style="sub", part=part, key=what))
@@ -102,13 +121,12 @@ def _table(context: Context, found: _Lines, totals: dict[str, Money]) -> Table:
 
 def _by_output(context: Context) -> Listing:
     """The finer grain, for the workbook: each output's own lines."""
-    sums: dict[tuple[str, str, str], tuple[list[int], set[str]]] = {}
-    for row in context.facts.sdg:
-        if row.fiscal_year == context.year:
-            _add(sums, (row.output, row.goal, row.target), row)
+    of_year = [row for row in context.facts.sdg if row.fiscal_year == context.year]
+    sums = _summed(((row.output, row.goal, row.target), row) for row in of_year)
     keys = sorted(sums, key=lambda key: (natural_key(key[0]), _order(key[1:])))
-    ids = {output: FigureIds(output, context.facts.plan_period) for output, _, _ in keys}
-    stems = [ids[output].stem(context.year, what_text(*sdg_what(goal, target))) for output, goal, target in keys]
+    outputs = {output for output, _, _ in keys}
+    of_output = {one: FigureIds(one, context.facts.plan_period).stem(context.year, "") for one in outputs}
+    stems = [f"{of_output[output]}{_what(goal, target)}:" for output, goal, target in keys]
     unlinked = context.texts("sdg.unlinked")
     return Listing(
         context.texts("sdg.output_caption", year=context.year),
