@@ -13,7 +13,7 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import Connection, func, insert, select
+from sqlalchemy import Connection, insert
 
 from outcome_reporting.domain.contract import Contract
 from outcome_reporting.domain.errors import SystemFault
@@ -25,17 +25,24 @@ from outcome_reporting.warehouse.load_plan import LoadPlan, LoadResult, SliceRes
 from outcome_reporting.warehouse.many_rows import insert_rows
 from outcome_reporting.warehouse.moments import begin_load, next_load_moment, next_moment
 from outcome_reporting.warehouse.ready_rows import ReadyRows, make_ready
+from outcome_reporting.warehouse.sent_together import sent_together
 from outcome_reporting.warehouse.slices import SliceRows
 
 # made once: a statement that is built anew for each file costs as much again as it runs
 _INSERT = {table.name: insert(table) for table in (tables.load, tables.sheet_table, tables.held_row)}
 
 
-def write_load(connection: Connection, plan: LoadPlan, wait: Callable[[], object] = lambda: None) -> LoadResult:
+def write_load(
+    connection: Connection,
+    plan: LoadPlan,
+    wait: Callable[[], object] = lambda: None,
+    with_it: Callable[[], object] = lambda: None,
+) -> LoadResult:
     """Writes one file's load in the transaction of the caller, who commits (`with engine.begin()`).
 
     Reads live rates and partners for dollars and slice keys. intake.file must already hold the file. When its rows
-    are written it waits for whatever must be live before it: rates, codes, the load of an earlier moment.
+    are written it waits for whatever must be live before it: rates, codes, the load of an earlier moment. `with_it`
+    executes what is to be written in the same breath.
     """
     begin_load(connection)
     writer = _Writer(connection, plan, uuid.uuid4())
@@ -43,10 +50,12 @@ def write_load(connection: Connection, plan: LoadPlan, wait: Callable[[], object
         writer.copy(rows)
     wait()
     sheets = writer.sheet_rows()  # before the moment, which keeps other loads waiting
-    moment = next_load_moment(connection, plan.moment)
-    writer.write_load(moment)
-    slices = writer.make_live(moment)
-    loaded, difference = writer.write_sheets(sheets)
+    with sent_together(connection):
+        moment = next_load_moment(connection, plan.moment)
+        writer.write_load(moment)
+        slices = writer.make_live(moment)
+        loaded, difference = writer.write_sheets(sheets)
+        with_it()
     return LoadResult(
         writer.load_id,
         moment,
@@ -150,15 +159,15 @@ class _Writer:
         same = [one for one in stored.results if one.action == "same"]
         if not same:
             return
-        life = _life_table(stored.contract)
+        of_office = "" if stored.contract.is_organization_wide else " and office = any(%(offices)s)"
         query = (
-            select(func.count())
-            .select_from(life)
-            .where(life.c.slice_id.in_([one.live_before for one in same]), life.c.valid_to.is_(None))
+            f"select count(*) from core.{_life_table(stored.contract).name} "
+            f"where slice_id = any(%(slices)s) and valid_to is null{of_office}"
         )
-        if not stored.contract.is_organization_wide:
-            query = query.where(life.c.office.in_({one.office for one in same}))
-        if self.connection.execute(query).scalar_one() != len(same):
+        given = {"slices": [one.live_before for one in same], "offices": sorted({one.office for one in same})}
+        with sent_together(self.connection) as driver:
+            [(count,)] = driver.execute(query, given).fetchall()
+        if count != len(same):
             raise SystemFault(f"{self.plan.file_name}: another load replaced its slices meanwhile; load it again")
 
     def _live(self, contract: Contract, parts: Sequence[SliceRows]) -> dict[tuple[str, str], tuple[uuid.UUID, str]]:

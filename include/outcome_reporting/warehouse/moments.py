@@ -7,6 +7,7 @@ from datetime import datetime
 from sqlalchemy import Connection
 
 from outcome_reporting.domain.errors import UsageError
+from outcome_reporting.warehouse.sent_together import sent_together
 
 _CLOCK_LOCK = 7_301_002  # held shared by every load under way, alone by everybody else
 _LOADS_LOCK = 7_301_003  # held by the one load that has its moment and is about to commit
@@ -18,7 +19,7 @@ select greatest(
   (select max(snapshot_at) from intake.run),
   (select max(published_at) from intake.run),
   (select max(published_at) from report.publication)
-)
+) as last
 """
 
 
@@ -30,8 +31,7 @@ def next_moment(connection: Connection, moment: datetime | None = None) -> datet
     Whoever takes a moment writes it in the same transaction: intake.load (loaded_at, undone_at),
     intake.held_row (released_at) or intake.run (snapshot_at, published_at).
     """
-    connection.exec_driver_sql(f"select pg_advisory_xact_lock({_CLOCK_LOCK})")
-    return _take(connection, moment)
+    return _take(connection, _CLOCK_LOCK, moment)
 
 
 def begin_load(connection: Connection) -> None:
@@ -51,15 +51,19 @@ def next_load_moment(connection: Connection, moment: datetime | None = None) -> 
 
     Take it last, when the rows are written: the other loads wait for the end of the transaction.
     """
-    connection.exec_driver_sql(f"select pg_advisory_xact_lock({_LOADS_LOCK})")
-    return _take(connection, moment)
+    return _take(connection, _LOADS_LOCK, moment)
 
 
-def _take(connection: Connection, moment: datetime | None) -> datetime:
+def _take(connection: Connection, lock: int, moment: datetime | None) -> datetime:
+    """Looks once the lock is held: another statement, as the last moment is that of whoever held it before."""
+    with sent_together(connection) as driver:
+        driver.execute(f"select pg_advisory_xact_lock({lock})")
+        found = driver.execute(
+            f"select last, greatest(clock_timestamp(), last + interval '1 microsecond') from ({_LAST}) as happened"
+        )
+        [(last, taken)] = found.fetchall()
     if moment is None:
-        taken = connection.exec_driver_sql(f"select greatest(clock_timestamp(), ({_LAST}) + interval '1 microsecond')")
-        return taken.scalar_one()
-    last = connection.exec_driver_sql(_LAST).scalar_one()
+        return taken
     if last is not None and moment <= last:
         raise UsageError(f"the moment {moment} is not later than the last one, {last}")
     return moment

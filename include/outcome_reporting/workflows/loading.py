@@ -96,8 +96,9 @@ def write_plan(
     wait: Callable[[], object] = lambda: None,
 ) -> Loaded:
     """Write one accepted file in the caller's transaction, with its findings and its verdict (`wait`: `write_load`)."""
-    result = write_load(connection, plan, wait)
-    store_verdict(connection, run_id, candidate, "accepted", "")
+    result = write_load(
+        connection, plan, wait, lambda: store_verdict(connection, run_id, candidate, verdict="accepted", digest="")
+    )
     return Loaded(result, difference_of_load(connection, house.contracts, result))
 
 
