@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 import time
@@ -48,6 +49,15 @@ def test_processes_share_one_server(home):
     assert _postmaster(home) is None
     assert server.connect(settings).connect().exec_driver_sql("select 1").scalar_one() == 1
     server.stop_server(settings)
+
+
+def test_the_server_ends_where_the_system_has_no_handles_of_processes(home, monkeypatch):
+    monkeypatch.delattr(os, "pidfd_open")
+    settings = Settings(home=home)
+    server.warehouse_url(settings)
+    assert _postmaster(home) is not None
+    server.stop_server(settings)
+    assert _postmaster(home) is None
 
 
 def test_a_killed_holder_leaves_nothing_behind(home):
