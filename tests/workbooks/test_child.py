@@ -89,6 +89,16 @@ def test_as_many_readers_as_there_is_work_for_and_they_stay_for_the_next_call(se
     assert len(pids) == 2 and len(set(pids)) == 1
 
 
+def test_readers_that_are_let_go_end_by_themselves_and_others_take_their_place(settings, bad_readers):
+    with ReaderPool(settings, {}, readers=1, reader=bad_readers) as pool:
+        list(pool.read_many(jobs("good 1")))
+        (first,) = pool._readers
+        pool.let_go()
+        ((_, reading),) = pool.read_many(jobs("good 2"))
+        assert rules(reading) == [] and first not in pool._readers
+    assert first.process.returncode == -signal.SIGKILL
+
+
 def test_a_reader_that_ended_while_idle_is_replaced_in_silence(settings, bad_readers):
     with ReaderPool(settings, {}, readers=1, reader=bad_readers) as pool:
         ((_, first),) = pool.read_many(jobs("1"))

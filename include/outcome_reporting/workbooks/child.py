@@ -78,8 +78,9 @@ class ReaderPool:
     def _begin(self) -> None:
         self._owner = os.getpid()
         self._readers: list[ChildProcess] = []
+        self._leaving: list[ChildProcess] = []
         self._selector = selectors.DefaultSelector()
-        weakref.finalize(self, _end_all, self._readers, self._owner)
+        weakref.finalize(self, _end_all, self._leaving, self._readers, self._owner)
 
     def _disown_readers_of_a_parent(self) -> None:
         if self._owner != os.getpid():  # this process is a fork of the one that started them
@@ -99,10 +100,23 @@ class ReaderPool:
             self._readers.append(child)
             self._selector.register(child.outbox, selectors.EVENT_READ, child)
 
+    def let_go(self) -> None:
+        """No more is wanted of these readers: they end while the caller does something else, and are waited for when
+        the pool ends. Whoever reads again gets new ones.
+        """
+        self._disown_readers_of_a_parent()
+        for child in self._readers:
+            self._selector.unregister(child.outbox)
+            child.process.kill()
+        self._leaving += self._readers
+        self._readers.clear()
+
     def close(self) -> None:
         """Ends the readers. Readings already taken stay valid."""
         for child in list(self._readers):
             self._end(child)
+        while self._leaving:
+            self._leaving.pop().end()
 
     def read_many(self, jobs: Iterable[ReadJob]) -> Iterator[tuple[str, FileReading]]:
         """(job id, reading) of every job, as they are done, in no set order.
@@ -219,11 +233,12 @@ class ReaderPool:
         }.get(state, "The file cannot be read: it is damaged in a way that stops the reader")
 
 
-def _end_all(readers: list[ChildProcess], owner: int) -> None:
+def _end_all(leaving: list[ChildProcess], readers: list[ChildProcess], owner: int) -> None:
     """Ends what a pool that nobody closed has left, at the latest when the process ends."""
     if os.getpid() == owner:
-        while readers:
-            readers.pop().end()
+        for children in (leaving, readers):
+            while children:
+                children.pop().end()
 
 
 def _in_turn(jobs: Iterable[ReadJob]) -> list[ReadJob]:
