@@ -46,13 +46,15 @@ def xml_texts(texts: Sequence[str]) -> Sequence[str] | None:
     return inside if len(inside) == len(texts) else list(map(xml_text, texts))
 
 
-def new_text_cell(column: int, text: str, style: int = 0) -> str:
-    """A text in a cell. It is never taken for a formula, a number or a link."""
-    return any_slot(column, style).replace(SLOT, _text_in_cell(text))
+def _cell(column: int, style: int | str) -> str:
+    """A cell up to its content."""
+    return f'<c r="{COLUMNS[column]}{ROW}" s="{style}"' if style else f'<c r="{COLUMNS[column]}{ROW}"'
 
 
-text_cell = lru_cache(maxsize=8192)(new_text_cell)
-"""The same, remembered: for texts that stand in many rows, or in many workbooks."""
+@lru_cache(maxsize=8192)
+def text_cell(column: int, text: str, style: int = 0) -> str:
+    """A text in a cell, remembered: most stand in many workbooks. It is never taken for a formula or a link."""
+    return _cell(column, style) + _text_in_cell(text)
 
 
 def _text_in_cell(text: str) -> str:
@@ -81,11 +83,6 @@ def number_in_cell(number: str) -> str:
     return f"><v>{number}</v></c>"
 
 
-def number_cell(column: int, number: str | int, style: int | str) -> str:
-    """`number` is a plain decimal: `-1234.50`."""
-    return f'<c r="{COLUMNS[column]}{ROW}" s="{style}"><v>{number}</v></c>'
-
-
 @lru_cache(maxsize=8192)
 def text_cells(first: int, *texts: str | None, style: int = 0) -> str:
     """Texts side by side from a column on; where one is empty, so is its cell."""
@@ -94,8 +91,7 @@ def text_cells(first: int, *texts: str | None, style: int = 0) -> str:
 
 def any_slot(column: int, style: int | str = 0) -> str:
     """A cell in a form, for what `text_in_cell` or `number_in_cell` gives."""
-    form = f' s="{style}"' if style else ""
-    return f'<c r="{COLUMNS[column]}{ROW}"{form}{SLOT}'
+    return f"{_cell(column, style)}{SLOT}"
 
 
 def any_slots(first: int, last: int) -> str:
@@ -105,12 +101,12 @@ def any_slots(first: int, last: int) -> str:
 
 def text_slot(column: int, style: int = 0) -> str:
     """A cell in a form, for what `xml_texts` gives."""
-    return any_slot(column, style).replace(SLOT, f' t="inlineStr"><is><t>{SLOT}</t></is></c>')
+    return f'{_cell(column, style)} t="inlineStr"><is><t>{SLOT}</t></is></c>'
 
 
 def number_slot(column: int, style: int | str) -> str:
-    """A cell in a form, for numbers."""
-    return number_cell(column, SLOT, style)
+    """A cell in a form, for numbers as plain decimals: `-1234.50`."""
+    return f"{_cell(column, style)}><v>{SLOT}</v></c>"
 
 
 def addresses(column: int, rows: range) -> list[str]:

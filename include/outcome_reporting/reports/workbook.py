@@ -11,10 +11,10 @@ from outcome_reporting.domain.outcome import OutcomeFacts
 from .context import DASH
 from .model import AmountColumn, Block, Fact, Figure, Listing, Note, Page, Row, Table
 from .plain_sheet import (
+    COLUMNS,
     SLOT,
     PlainSheet,
     any_slot,
-    number_cell,
     number_in_cell,
     number_slot,
     text_cell,
@@ -45,10 +45,11 @@ def workbook_bytes(page: Page, facts: OutcomeFacts | None = None) -> bytes:
     """
     texts = Texts(page.language)
     has_lines = facts is not None and page.year in facts.sources
-    book = frame(_shapes(page, texts, has_lines))
+    named = [(f"{place} {block.short_title}"[:31], block) for place, block in enumerate(page.blocks, start=1)]
+    book = frame(_shapes(named, texts, has_lines))
     figures = FigureList(book.styles)
     sheets: list[tuple[PlainSheet, ChartData | None]] = []
-    for name, block in _named(page):
+    for name, block in named:
         figures.begin(name)
         sheet = _BlockSheet(page, texts, book.styles, figures)
         sheets.append((sheet.sheet, sheet.write(block)))
@@ -59,13 +60,9 @@ def workbook_bytes(page: Page, facts: OutcomeFacts | None = None) -> bytes:
     return book.fill(title, page.data_date, sheets)
 
 
-def _named(page: Page) -> list[tuple[str, Block]]:
-    """Each block with the name of its sheet."""
-    return [(f"{place} {block.short_title}"[:31], block) for place, block in enumerate(page.blocks, start=1)]
-
-
-def _shapes(page: Page, texts: Texts, has_lines: bool) -> tuple[SheetShape, ...]:
-    blocks = (SheetShape(name, _BLOCK_WIDTHS, chart=kind_of_chart(block)) for name, block in _named(page))
+def _shapes(named: list[tuple[str, Block]], texts: Texts, has_lines: bool) -> tuple[SheetShape, ...]:
+    """Of the blocks, each with the name of its sheet, and of the two lists."""
+    blocks = [SheetShape(name, _BLOCK_WIDTHS, chart=kind_of_chart(block)) for name, block in named]
     figures = SheetShape(texts("book.sources"), FIGURE_WIDTHS, is_list=True)
     lines = SheetShape(texts("book.source_lines"), SOURCE_WIDTHS, is_list=True)
     return (*blocks, figures, lines) if has_lines else (*blocks, figures)
@@ -121,8 +118,9 @@ class _BlockSheet:
 
     def _number(self, figure: Figure, column: int, style: int) -> str:
         """The cell of a figure in the next row."""
-        self.figures.add(figure, column, self.sheet.row + 1)
-        return number_cell(column, figure.value, style)
+        place = f"{COLUMNS[column]}{self.sheet.row + 1}"
+        self.figures.add(figure, place)
+        return f'<c r="{place}" s="{style}"><v>{figure.value}</v></c>'
 
     def _fact(self, fact: Fact) -> None:
         """A label and its words, or several lines beside it."""

@@ -7,10 +7,8 @@ from itertools import chain, compress
 
 from .model import AmountColumn, Figure
 from .plain_sheet import (
-    COLUMNS,
     SLOT,
     PlainSheet,
-    RowForm,
     addresses,
     any_slot,
     number_slot,
@@ -26,8 +24,7 @@ from .workbook_frame import Styles
 FIGURE_WIDTHS = ((0, 0, 62), (1, 1, 30), (2, 4, 16))  # (first column, last column, letters)
 
 _HEADINGS = ("book.figure_id", "book.sheet", "book.cell", "book.value", "book.unit")
-_ROWS = RowForm(text_slot(0) + any_slot(1) + text_slot(2) + number_slot(3, style=SLOT) + any_slot(4))
-_FIRST_ROW = 2
+_ROW = text_slot(0) + any_slot(1) + text_slot(2) + number_slot(3, style=SLOT) + any_slot(4)
 
 
 class FigureList:
@@ -47,15 +44,15 @@ class FigureList:
         self._sheets += [self._sheet] * (len(self._ids) - len(self._sheets))
         self._sheet = sheet
 
-    def add(self, figure: Figure, column: int, row: int) -> None:
-        """`row` counts from 1."""
+    def add(self, figure: Figure, place: str) -> None:
+        """`place` is an address: B7."""
         self._ids.append(figure.id)
-        self._places.append(f"{COLUMNS[column]}{row}")
+        self._places.append(place)
         self._values.append(figure.value)
         self._units.append(figure.unit)
 
     def add_columns(self, columns: Sequence[tuple[int, AmountColumn]], unit: str, row: int) -> None:
-        """Figures of columns side by side, row by row from `row` on."""
+        """Figures of columns side by side, row by row from `row` on, which counts from 1."""
         if not columns:
             return
         rows = range(row, row + len(columns[0][1].ids))
@@ -73,8 +70,11 @@ class FigureList:
         self.begin("")
         ids = xml_texts(self._ids) or list(map(xml_text, self._ids))
         numbers = {unit: str(self._styles.cells.numbers[unit]) for unit in set(self._units)}
-        rows = _ROWS.rows(
-            range(_FIRST_ROW, _FIRST_ROW + len(ids)),
+        sheet = PlainSheet(len(_HEADINGS))
+        sheet.add_row(text_cells(0, *map(texts, _HEADINGS), style=self._styles.head))
+        sheet.add_form(
+            _ROW,
+            len(ids),
             ids,
             map(text_in_cell, self._sheets),
             self._places,
@@ -82,9 +82,6 @@ class FigureList:
             self._values,
             map(text_in_cell, self._units),
         )
-        sheet = PlainSheet(len(_HEADINGS))
-        sheet.add_row(text_cells(0, *map(texts, _HEADINGS), style=self._styles.head))
-        sheet.add_numbered(list(rows))
         return sheet
 
 
