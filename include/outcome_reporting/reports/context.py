@@ -73,7 +73,7 @@ class Context:
 
     def own_amounts(self, owns: Iterable[str], cents: Sequence[int | None]) -> AmountColumn:
         """Figures of the page's own year down a column of a listing; `owns` are their ids without stem."""
-        return AmountColumn([f"{self._of_year}{own}" for own in owns], cents)
+        return AmountColumn([self._of_year + own for own in owns], cents)
 
     def own_cell(self, what: str, measure: str, cents: int) -> Cell:
         """The same of the page's own year and a part of its money: a page has hundreds, so nothing is called twice."""
