@@ -14,7 +14,7 @@ import numpy as np
 import psycopg
 
 from outcome_reporting.allocation.codes import UNKNOWN, Codes
-from outcome_reporting.allocation.columns import Row, integers_of, read_rows, texts_of, write_integers
+from outcome_reporting.allocation.columns import Row, integers_of, read_rows, starts_of, texts_of, write_integers
 from outcome_reporting.allocation.split import Weights, split_by_line
 from outcome_reporting.allocation.statements import Parameters, run_statement, run_statements, statements
 
@@ -160,7 +160,7 @@ def _summed(key: np.ndarray, cents: np.ndarray, kind: Literal["stable"] | None =
         raise OverflowError("the sum of all amounts does not fit 64 bits")  # and below it no sum of some can wrap
     order = np.argsort(key, kind=kind)
     key, cents = key[order], cents[order]
-    starts = np.flatnonzero(np.diff(key, prepend=key[0] - 1))
+    starts = starts_of(key)
     return key[starts], np.add.reduceat(cents, starts)
 
 
@@ -184,7 +184,7 @@ def stage_sums(cursor: psycopg.Cursor, cells: Cells, codes: Codes) -> None:
     """Fills `type_cents`."""
     if len(cells.cents):
         line = line_of(cells, codes)
-        starts = np.flatnonzero(np.diff(line, prepend=line[0] - 1))
+        starts = starts_of(line)
         write_integers(cursor, "type_cents", *parts_of(line[starts], codes), np.add.reduceat(cells.cents, starts))
 
 

@@ -72,6 +72,13 @@ def looked_up(number: np.ndarray, value: np.ndarray) -> np.ndarray:
     return found
 
 
+def starts_of(ordered: np.ndarray) -> np.ndarray:
+    """The first place of each distinct number of an array in order."""
+    is_first = np.ones(len(ordered), bool)
+    np.not_equal(ordered[1:], ordered[:-1], out=is_first[1:])
+    return np.flatnonzero(is_first)
+
+
 def write_integers(cursor: psycopg.Cursor, table: str, *columns: np.ndarray) -> None:
     """Appends rows to a table whose columns are all bigint, in their order."""
     write_rows(cursor, table, len(columns), columns)

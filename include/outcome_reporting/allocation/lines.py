@@ -19,6 +19,7 @@ from outcome_reporting.allocation.columns import (
     integers_of,
     moment_field,
     read_rows,
+    starts_of,
     text_fields,
     texts_of,
     write_rows,
@@ -150,7 +151,7 @@ def _summed(key: np.ndarray, *amounts: np.ndarray) -> tuple[np.ndarray, list[np.
         return key, list(amounts)
     order = np.argsort(key)
     key = key[order]
-    starts = np.flatnonzero(np.diff(key, prepend=key[0] - 1))
+    starts = starts_of(key)
     sums = np.stack([np.add.reduceat(one[order], starts) for one in amounts])
     is_told = sums.any(axis=0)
     return key[starts][is_told], list(sums[:, is_told])

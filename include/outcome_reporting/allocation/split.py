@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from outcome_reporting.allocation.columns import looked_up
+from outcome_reporting.allocation.columns import looked_up, starts_of
 
 LARGEST_TOTAL = 2_000_000_000  # no product of two numbers below it leaves int64
 _AT_ONCE = 1 << 15  # amounts: what is computed between fits the processor's cache
@@ -83,7 +83,7 @@ def _split_some(
     sign = np.sign(cents)
     quotient, rest = np.divmod(np.abs(cents), weights.total[place])
     pieces = rests.split(place, rest) * sign[:, None]
-    starts = np.flatnonzero(np.diff(line, prepend=line[0] - 1))
+    starts = starts_of(line)
     whole = np.add.reduceat(sign * quotient, starts)[:, None] * weights.table(place[starts], rests.size)
     sums = np.add.reduceat(pieces, starts, axis=0) + whole
     places = np.tile(np.arange(1, rests.size + 1), len(starts))
