@@ -7,13 +7,14 @@ from datetime import UTC, date, datetime
 from decimal import Decimal
 
 import pyarrow as pa
-from sqlalchemy import Connection
+from sqlalchemy import Connection, select
 
 from outcome_reporting.contracts.load import load_contracts
 from outcome_reporting.domain.contract import Contract, Kind
 from outcome_reporting.domain.table import TypedTable
 from outcome_reporting.settings import load_settings
-from outcome_reporting.warehouse.files import SeenFile, record_file
+from outcome_reporting.warehouse import tables
+from outcome_reporting.warehouse.files import SeenFile, record_files
 from outcome_reporting.warehouse.load import write_load
 from outcome_reporting.warehouse.load_plan import DatasetLoad, HeldGroup, LoadPlan, LoadResult
 
@@ -61,8 +62,9 @@ def load(
     moment: datetime | None = None,
 ) -> LoadResult:
     """Writes the sheets as one accepted file; its hash is new unless it is given."""
-    seen = SeenFile(sha256 or uuid.uuid4().hex * 2, file_name, "finance", "", 1000, DROPPED)
-    file_id = record_file(connection, seen, "accepted", DROPPED)
+    seen = SeenFile(sha256 or uuid.uuid4().hex * 2, file_name, "finance", "", 1000, DROPPED, DROPPED, "accepted")
+    record_files(connection, [seen])
+    file_id = connection.execute(select(tables.file.c.file_id).where(tables.file.c.sha256 == seen.sha256)).scalar_one()
     datasets: dict[str, DatasetLoad] = {}
     for contract, table in sheets:
         datasets.setdefault(contract.dataset, DatasetLoad(contract, [])).tables.append(table)

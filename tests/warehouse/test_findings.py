@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import uuid
 from dataclasses import replace
 from datetime import UTC, datetime
 
 from sqlalchemy import Connection, text
 
 from outcome_reporting.domain.finding import Finding, Severity, compact_rows
-from outcome_reporting.warehouse.files import SeenFile, record_file, write_findings
+from outcome_reporting.warehouse.files import SeenFile, record_files, write_findings
 
 NOW = datetime(2024, 1, 5, tzinfo=UTC)
 ONE = Finding("unknown_output", Severity.ERROR, "a.xlsx", "m", found="t\tab\\n \0", sheet="S", row=7, column="F")
@@ -17,7 +18,9 @@ WHOLE = Finding("no_rows", Severity.WARNING, "a.xlsx", "m")
 
 
 def test_findings_take_the_place_of_earlier_ones(connection: Connection) -> None:
-    file_id = record_file(connection, SeenFile("0" * 64, "a.xlsx", "finance", "me", 1, NOW), "rejected", NOW)
+    file_id = uuid.uuid4()
+    seen = SeenFile("0" * 64, "a.xlsx", "finance", "me", 1, NOW, NOW, "rejected", file_id=file_id)
+    record_files(connection, [seen])
     query = text(
         "select n, rule, severity, sheet, row_no, column_letter, found, all_rows from intake.finding "
         "where file_id = :file order by n"

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Connection
-from sqlalchemy.dialects.postgresql import insert as upsert
 
 from outcome_reporting.domain.finding import Finding
 from outcome_reporting.warehouse import tables
@@ -18,7 +17,10 @@ from outcome_reporting.warehouse.many_rows import insert_rows
 
 @dataclass(frozen=True, slots=True)
 class SeenFile:
-    """One content under the name it was dropped as this time; `file_id` is for one that was not seen before."""
+    """One content under the name it was dropped as this time, and what was said of it last.
+
+    `file_id` is for one that was not seen before; `verdict` is noticed, accepted or rejected.
+    """
 
     sha256: str
     file_name: str
@@ -26,33 +28,22 @@ class SeenFile:
     owner: str
     byte_count: int
     dropped_at: datetime
+    verdict_at: datetime
+    verdict: str = "noticed"
+    verdict_digest: str = ""
     file_id: uuid.UUID = field(default_factory=uuid.uuid4)
 
 
-def record_file(
-    connection: Connection,
-    seen: SeenFile,
-    verdict: str,
-    moment: datetime,
-    verdict_digest: str = "",
-    run_id: uuid.UUID | None = None,
-) -> uuid.UUID:
-    """Writes down a file and its verdict (noticed, accepted, rejected); the same content keeps its id."""
-    now = {
-        "file_name": seen.file_name,
-        "source": seen.source,
-        "owner": seen.owner,
-        "dropped_at": seen.dropped_at,
-        "verdict": verdict,
-        "verdict_at": moment,
-        "verdict_digest": verdict_digest,
-        "run_id": run_id,
-    }
-    statement = upsert(tables.file).values(
-        file_id=seen.file_id, sha256=seen.sha256, byte_count=seen.byte_count, first_seen_at=moment, **now
-    )
-    statement = statement.on_conflict_do_update(index_elements=["sha256"], set_=now)
-    return connection.execute(statement.returning(tables.file.c.file_id)).scalar_one()
+_OF_THIS_TIME = ("file_name", "source", "owner", "dropped_at", "verdict", "verdict_at", "verdict_digest", "run_id")
+_KEEP_THE_REST = (
+    f"on conflict (sha256) do update set {', '.join(f'{name} = excluded.{name}' for name in _OF_THIS_TIME)}"
+)
+
+
+def record_files(connection: Connection, files: Sequence[SeenFile], run_id: uuid.UUID | None = None) -> None:
+    """Writes down files, of one content each; a content that is known keeps its id and when it was first seen."""
+    rows = [asdict(one) | {"first_seen_at": one.verdict_at, "run_id": run_id} for one in files]
+    insert_rows(connection, tables.file, rows, _KEEP_THE_REST)
 
 
 def write_verdict(

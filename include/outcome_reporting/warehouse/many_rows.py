@@ -9,9 +9,10 @@ from typing import Any
 from sqlalchemy import Connection, Table
 
 
-def insert_rows(connection: Connection, table: Table, rows: Sequence[dict[str, Any]]) -> None:
+def insert_rows(connection: Connection, table: Table, rows: Sequence[dict[str, Any]], on_conflict: str = "") -> None:
     """Inserts mappings that all name the same columns; what is not among these gets its default.
 
+    `on_conflict` is a clause of SQL for rows that cannot be inserted; without it they are an error.
     Values go as one JSON text and are read by the types of the table: ids, moments and decimals as they are written.
     """
     if not rows:
@@ -19,6 +20,6 @@ def insert_rows(connection: Connection, table: Table, rows: Sequence[dict[str, A
     names = ", ".join(f'"{name}"' for name in rows[0])
     connection.exec_driver_sql(
         f"insert into {table.fullname} ({names}) "
-        f"select {names} from jsonb_populate_recordset(null::{table.fullname}, %(rows)s::jsonb)",
+        f"select {names} from jsonb_populate_recordset(null::{table.fullname}, %(rows)s::jsonb) {on_conflict}",
         {"rows": json.dumps(rows, default=str)},
     )

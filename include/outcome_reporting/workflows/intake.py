@@ -17,14 +17,14 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import select, update
+from sqlalchemy import Row, select, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 
 from outcome_reporting.checks.catalogue import DIMENSIONS
 from outcome_reporting.domain.finding import Severity
 from outcome_reporting.settings import Settings
 from outcome_reporting.warehouse import tables
-from outcome_reporting.warehouse.files import SeenFile, record_file
+from outcome_reporting.warehouse.files import SeenFile, record_files
 from outcome_reporting.workflows import answering, loading
 from outcome_reporting.workflows.ahead import Ahead
 from outcome_reporting.workflows.clock import Clock
@@ -52,6 +52,7 @@ def notice_files(settings: Settings, run_id: str, begun: ReadingAhead | None = N
     dropped = begun.dropped if begun else keep_all(settings)
     night = []
     seen: dict[str, str] = {}
+    noted: list[SeenFile] = []
     with house.engine.begin() as connection:
         changed_at = loading.last_change(connection)
         known = {
@@ -76,14 +77,17 @@ def notice_files(settings: Settings, run_id: str, begun: ReadingAhead | None = N
                 judged_at = file.verdict_at if file is not None and file.verdict == "rejected" else None
                 is_stale = judged_at and not is_new_about and (changed_at is None or changed_at <= judged_at)
                 is_told = file is not None and is_stale and (file.file_name, file.source) == (one.file_name, one.source)
+                if not is_told:
+                    noted.append(_seen_file(one, file))
                 entry |= {
-                    "file_id": str(file.file_id) if file and is_told else _note_file(connection, run_id, one, file),
+                    "file_id": str(file.file_id if file else one.file_id),
                     "state": "waiting" if is_stale else "read",
                 }
                 if judged_at:
                     entry["seen_before_at"] = judged_at.isoformat()
             seen.setdefault(one.sha256, entry["file_id"])
             night.append(entry)
+        record_files(connection, noted, uuid.UUID(run_id))
     note_night(settings, run_id, night)
     return [entry["file_id"] for entry in night if entry["state"] == "read"]
 
@@ -98,21 +102,20 @@ def note_night(settings: Settings, run_id: str, entries: Sequence[dict]) -> None
     (run_folder(settings, run_id) / "night.json").write_text(json.dumps(night, indent=1, ensure_ascii=False))
 
 
-def _note_file(connection, run_id: str, one: Dropped, file) -> str:
-    """The row of this content in intake.file, new or under the name it has now; an older verdict stays."""
-    seen = SeenFile(
+def _seen_file(one: Dropped, file: Row[Any] | None) -> SeenFile:
+    """This content under the name that it has now; an older verdict stays."""
+    return SeenFile(
         one.sha256,
         one.file_name,
         one.source,
         one.owner,
         one.byte_count,
         datetime.fromisoformat(one.dropped_at),
+        file.verdict_at if file else datetime.now(UTC),
+        file.verdict if file else "noticed",
+        file.verdict_digest if file else "",
         one.file_id,
     )
-    verdict = file.verdict if file is not None else "noticed"
-    digest = file.verdict_digest if file is not None else ""
-    verdict_at = file.verdict_at if file is not None else datetime.now(UTC)
-    return str(record_file(connection, seen, verdict, verdict_at, digest, uuid.UUID(run_id)))
 
 
 def check_ahead(settings: Settings, run_id: str) -> Ahead:
