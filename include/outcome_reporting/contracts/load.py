@@ -13,8 +13,6 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-import yaml
-
 from outcome_reporting.domain.contract import BadRows, Contract, Expectation, Field, Kind
 from outcome_reporting.domain.headings import normalise_heading
 from outcome_reporting.domain.reference import (
@@ -29,7 +27,6 @@ from outcome_reporting.domain.reference import (
 
 __all__ = ["ContractError", "load_contracts", "load_reference", "normalise_heading"]
 
-_Loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _SUFFIX = ".odcs.yaml"
 _MONEY_TYPE = re.compile(r"numeric\(\d+,\s*(\d+)\)")
 
@@ -72,8 +69,10 @@ def _contracts(folder: Path, lists: Path, stamp: tuple, lists_stamp: tuple) -> d
 
 
 def _document(path: Path) -> dict[str, Any]:
+    import yaml  # builders of reports and short questions want the reference data alone
+
     with path.open("rb") as stream:
-        document = yaml.load(stream, Loader=_Loader)
+        document = yaml.load(stream, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))
     if not isinstance(document, dict) or document.get("id") != path.name.removesuffix(_SUFFIX):
         raise ContractError(f"{path.name}: its id must be {path.name.removesuffix(_SUFFIX)}")
     if len(document.get("schema") or ()) != 1:
