@@ -23,13 +23,13 @@ if TYPE_CHECKING:
 def main() -> None:
     os.dup2(2, 1)  # what a library prints is no answer of the command that started this one
     channels = [socket.socket(fileno=int(number)) for number in sys.argv[1:]]
+    # Collecting in the middle of a page only costs time: what is imported stays, the rest goes between jobs.
+    gc.disable()
     # at once, even if there is no work yet; Arrow would import its functions in each fork when it numbers codes
     import pyarrow.compute  # noqa: F401
 
     from outcome_reporting.workflows import report_pages  # noqa: F401
 
-    # Collecting in the middle of a page only costs time: what is imported stays, the rest goes between jobs.
-    gc.disable()
     gc.freeze()
     forks: list[int] = []
     _serve(_own_channel(channels, forks))
