@@ -81,16 +81,26 @@ class PublishedLines:
         self.years: dict[Key, set[int]] = defaultdict(set)
         self.dates: dict[Key, datetime] = {}
         given = {"at": published_at, "offices": None if offices is None else list(offices)}
-        with connection.cursor(row_factory=tuple_row, binary=True) as cursor:
-            cursor.adapters.register_loader(cursor.adapters.types["int8"].array_oid, NumbersLoader)
-            for table, lines in LINES.items():
-                found = self.rows[table] = defaultdict(list)
-                for outcome, period, year, at, count, *columns in cursor.execute(_query(table, lines), given):
-                    key = (outcome, period)
-                    self.dates[key] = max(at, self.dates.get(key, at))
-                    if count:
-                        self.years[key].add(year)
-                        found[key] += map(lines.row, zip(*_values(lines, columns, count), strict=False))
+        with connection.pipeline():  # sent together
+            cursors = {
+                table: _cursor(connection).execute(_query(table, lines), given) for table, lines in LINES.items()
+            }
+        for table, cursor in cursors.items():
+            lines = LINES[table]
+            found = self.rows[table] = defaultdict(list)
+            for outcome, period, year, at, count, *columns in cursor:
+                key = (outcome, period)
+                self.dates[key] = max(at, self.dates.get(key, at))
+                if count:
+                    self.years[key].add(year)
+                    found[key] += map(lines.row, zip(*_values(lines, columns, count), strict=False))
+
+
+def _cursor(connection: psycopg.Connection[Any]) -> psycopg.Cursor[tuple[Any, ...]]:
+    """Amounts come as arrays."""
+    cursor = connection.cursor(row_factory=tuple_row, binary=True)
+    cursor.adapters.register_loader(cursor.adapters.types["int8"].array_oid, NumbersLoader)
+    return cursor
 
 
 def _query(table: str, lines: _Lines) -> str:
