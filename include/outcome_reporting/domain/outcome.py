@@ -195,11 +195,11 @@ class Explanation(NamedTuple):
 
     @property
     def share(self) -> int:
-        return sum(group.share for group in self.groups) + self.rest_share
+        return sum([group.share for group in self.groups]) + self.rest_share
 
     @property
     def cell_count(self) -> int:
-        return sum(group.lines for group in self.groups) + self.rest_lines
+        return sum([group.lines for group in self.groups]) + self.rest_lines
 
 
 class WeightSource(NamedTuple):
