@@ -27,7 +27,7 @@ from outcome_reporting.warehouse.server import warehouse_url
 from outcome_reporting.workflows.pages_job import BuiltPages, CellsJob, PagesJob
 
 _PACKAGES = Path(__file__).resolve().parents[2]
-_READ_AHEAD = 3  # jobs of which a builder holds the cells: about what it can read while money is allocated
+_READ_AHEAD = 4  # jobs of which a builder holds the cells: about what it can read while money is allocated
 _FEW = 1  # so few jobs are done here before another process has even started
 _ENVIRONMENT = {
     "PYTHONPATH": os.pathsep.join([str(_PACKAGES), os.environ.get("PYTHONPATH", "")]),
