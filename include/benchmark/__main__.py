@@ -186,8 +186,8 @@ class Bench:
         text = "\n".join(table(title, lines) for title, lines in self.tables)
         intro = (
             "# Benchmarks\n\nMade by `make bench`; see `include/benchmark/`. A cold night is the command "
-            "`outcomes run` over an empty home: its warehouse is unpacked (`make setup` packs a blank one) and its server "
-            "started in that time, and builders read ahead while money is allocated. Phases are seconds on "
+            "`outcomes run` over an empty home: its warehouse is unpacked (`make setup` packs a blank one) and its "
+            "server started in that time, and builders read ahead while money is allocated. Phases are seconds on "
             "the clock, one after the other, but for answers, which are written while the database allocates; "
             "files that are checked by themselves while others are read count as read, and what is read while server "
             "and library start as open. The lines of the readers "
