@@ -16,7 +16,7 @@ import socket
 import subprocess
 import sys
 import threading
-from collections.abc import Iterable, Iterator, Sequence, Set
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -45,7 +45,7 @@ class _Builder:
         self._channel, self._answers = channel, channel.makefile("rb")
         self._has_settings = False
         self._reading: threading.Thread | None = None
-        self.has_read: set[CellsJob] = set()
+        self.has_read: set[CellsJob] = set()  # and has not built yet
 
     def ask(self, settings: Settings, job: PagesJob | CellsJob) -> dict:
         """What it says of a job. Raises SystemFault when it has died."""
@@ -95,7 +95,7 @@ class _Waiting:
     def __init__(self, jobs: Iterable[Any]) -> None:
         self._jobs, self._lock = list(jobs), threading.Lock()
 
-    def take(self, has_read: Set[CellsJob] = frozenset()) -> Any:
+    def take(self, has_read: Collection[CellsJob] = ()) -> Any:
         """The next job, or None where there is none; first of those whose cells are among these."""
         with self._lock:
             for place, job in enumerate(self._jobs) if has_read else ():
@@ -159,6 +159,7 @@ def _feed(builder: _Builder, settings: Settings, waiting: _Waiting, done: queue.
     builder.end_reading()
     try:
         while job := waiting.take(builder.has_read):
+            builder.has_read.discard(CellsJob.of(job))  # where none is left, nothing is looked for
             done.put(builder.ask(settings, job))
         builder.end()
     except BaseException as fault:
