@@ -130,7 +130,7 @@ class _FileReader:
         sniffed = sniff(content)
         self.result.kind = sniffed.kind
         if sniffed.kind is FileKind.UNKNOWN:
-            self.say(sniffed.rule, f"It is {sniffed.looks_like}", found=sniffed.looks_like)
+            self.say(sniffed.rule, found=sniffed.looks_like)
             return None
         if contradicts_name(sniffed.kind, self.result.file_name):
             self.say("not_what_its_name_says", f"The content is {sniffed.kind.value}; it was read so")
