@@ -11,6 +11,8 @@ from outcome_reporting.workbooks.distinct import Distinct
 from outcome_reporting.workbooks.head import HEAD_ROWS, HeadRow
 from outcome_reporting.workbooks.serial_dates import moments
 
+_NUMBER, _DATE, _EMPTY = -1, -2, -3  # what a cell is that holds no text
+
 
 def head_of_cells(cells: Cells) -> list[HeadRow]:
     """The first rows that hold something; numbers and dates as the numbers that they are stored as."""
@@ -29,42 +31,37 @@ def head_of_cells(cells: Cells) -> list[HeadRow]:
 
 
 def columns_of_cells(cells: Cells, first_row: int) -> dict[int, RawColumn]:
-    """The columns of all cells from a row on, each down to the last of them."""
+    """The columns of all cells from a row on, each down to the last of them.
+
+    Every cell is put at its place in one array of the whole box, which the scan has bounded, column after column: in
+    half of the time that it takes to sort the cells by their columns.
+    """
     start = int(np.searchsorted(cells.row, first_row))
-    length = int(cells.row[-1]) - first_row + 1
-    column = cells.column[start:].astype(np.uint16)
-    by_column = start + np.argsort(column, kind="stable")
+    length = max(0, int(cells.row[-1]) - first_row + 1)
     first, last = int(cells.column.min()), int(cells.column.max())
-    bounds = np.searchsorted(column[by_column - start], np.arange(first, last + 2))
-    return {
-        first + i: _column(cells, by_column[bounds[i] : bounds[i + 1]], first_row, max(0, length))
-        for i in range(last - first + 1)
-    }
+    columns = {number: RawColumn(length) for number in range(first, last + 1)}
+    if not length:
+        return columns
+    places = ((cells.column[start:] - first) * length + (cells.row[start:] - first_row)).astype(np.intp)
+    kinds = np.full((len(columns), length), _EMPTY, np.int32)
+    kinds.ravel()[places] = cells.text[start:] - cells.is_date[start:].view(np.int8)
+    numbers = np.zeros(kinds.shape)
+    numbers.ravel()[places] = cells.number[start:]
+    for column, its_kinds, its_numbers in zip(columns.values(), kinds, numbers, strict=True):
+        _fill(column, cells.texts, its_kinds, its_numbers)
+    return columns
 
 
-def _column(cells: Cells, which: np.ndarray, first_row: int, length: int) -> RawColumn:
-    column = RawColumn(length)
-    rows, text = cells.row[which] - first_row, cells.text[which]
-    is_text = text >= 0
-    if is_text.any():
-        places = np.full(length, -1, np.int32)
-        places[rows] = text
-        column.set_distinct(Distinct.of_places(cells.texts, places))
-    if is_text.all():
-        return column
-    is_date, number = cells.is_date[which], cells.number[which]
-    is_number = ~is_text & ~is_date
+def _fill(column: RawColumn, texts: pa.Array, kinds: np.ndarray, numbers: np.ndarray) -> None:
+    """Takes the cells of one column: `kinds` are the places of texts, or what a cell is that holds none."""
+    least, most = int(kinds.min()), int(kinds.max())
+    if most >= 0:
+        column.set_distinct(Distinct.of_places(texts, kinds))
+    if least > _NUMBER:
+        return
+    is_number, is_date = kinds == _NUMBER, kinds == _DATE
     if is_number.any():
-        column.numbers = _spread(rows[is_number], number[is_number], length, pa.float64())
+        column.numbers = pa.array(numbers, mask=None if is_number.all() else ~is_number)
     if is_date.any():
-        column.moments = _spread(rows[is_date], moments(number[is_date]), length, pa.timestamp("ms"))
-    return column
-
-
-def _spread(rows: np.ndarray, values: np.ndarray, length: int, kind: pa.DataType) -> pa.Array:
-    """The values at their rows; null in all others."""
-    if len(rows) == length:
-        return pa.array(values).cast(kind)
-    whole, is_empty = np.zeros(length, values.dtype), np.ones(length, bool)
-    whole[rows], is_empty[rows] = values, False
-    return pa.array(whole, mask=is_empty).cast(kind)
+        days = moments(np.where(is_date, numbers, 1))
+        column.moments = pa.array(days, mask=None if is_date.all() else ~is_date).cast(pa.timestamp("ms"))

@@ -83,15 +83,19 @@ class Distinct:
 
     @classmethod
     def of_places(cls, texts: pa.Array, places: np.ndarray) -> Distinct:
-        """Of a column given as the place of each cell's text among all texts of a workbook (-1: empty)."""
-        first_row = np.full(len(texts) + 1, -1, np.int64)
-        first_row[places[::-1]] = np.arange(len(places) - 1, -1, -1)  # of a text in many rows the first is written last
-        first_row[-1] = -1  # where -1 was written
-        used = np.flatnonzero(first_row >= 0)
+        """Of a column given as the place of each cell's text among all texts of a workbook (below 0: empty)."""
+        count = int(places.max()) + 1  # the texts of most columns all stand near the beginning
+        empty = max(0, -int(places.min()))  # numbers below 0 count from the end of an array
+        upwards = places[::-1].astype(np.intp)
+        first_row = np.full(count + empty, -1, np.int32)
+        first_row[upwards] = np.arange(
+            len(places) - 1, -1, -1, dtype=np.int32
+        )  # of many rows the first is written last
+        used = np.flatnonzero(first_row[:count] >= 0)
         used = used[np.argsort(first_row[used], kind="stable")]
-        number_of = np.full(len(texts) + 1, -1, np.int32)
-        number_of[used] = np.arange(len(used))
-        return cls(texts.take(pa.array(used)), number_of[places])
+        number_of = np.full(count + empty, -1, np.int32)
+        number_of[used] = np.arange(len(used), dtype=np.int32)
+        return cls(texts.take(pa.array(used)), number_of[upwards][::-1].copy())
 
     @property
     def values(self) -> list[str]:
