@@ -22,12 +22,14 @@ def head_of_cells(cells: Cells) -> list[HeadRow]:
             end = int(np.searchsorted(cells.row, cells.row[end], side="right"))
     numbers, text = cells.number[:end].tolist(), cells.text[:end]
     texts = cells.texts.take(pa.array(text, mask=text < 0)).to_pylist()
-    head: dict[int, HeadRow] = {}
+    head: list[HeadRow] = []
     for row, column, text, number in zip(
         cells.row[:end].tolist(), cells.column[:end].tolist(), texts, numbers, strict=True
     ):
-        head.setdefault(row, HeadRow(row)).cells[column] = number_text(number) if text is None else text
-    return list(head.values())
+        if not head or head[-1].row_no != row:
+            head.append(HeadRow(row))
+        head[-1].cells[column] = number_text(number) if text is None else text
+    return head
 
 
 def columns_of_cells(cells: Cells, first_row: int) -> dict[int, RawColumn]:

@@ -117,6 +117,16 @@ def is_valid(part: pa.Array) -> np.ndarray:
     return pc.is_valid(part).to_numpy(zero_copy_only=False)
 
 
+def as_numbers(part: pa.Array) -> np.ndarray:
+    """The values of an Arrow array of numbers, 0 where it has none."""
+    return (part.fill_null(0) if part.null_count else part).to_numpy(zero_copy_only=False)
+
+
+def typed_array(values: np.ndarray, valid: np.ndarray, kind: pa.DataType) -> pa.Array:
+    """The values as Arrow holds them; null where they are not valid."""
+    return pa.array(values, kind, mask=None if valid.all() else ~valid)
+
+
 def number_text(number: float) -> str:
     """A number cell as a spreadsheet shows it: `1234`, `8.1`, never `1234.0`."""
     text = format(number, _SHOWN_DIGITS)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Iterator
 from datetime import date, timedelta
 from functools import lru_cache
 
@@ -12,7 +13,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from outcome_reporting.domain.contract import Field
-from outcome_reporting.workbooks.columns import RawColumn, is_valid, number_text
+from outcome_reporting.workbooks.columns import RawColumn, as_numbers, is_valid, number_text
 from outcome_reporting.workbooks.distinct import Converted, Distinct, Problem, Reading, merged, rows_by_value
 
 _TIME = r"(?:[T ]+[0-9]{1,2}:[0-9]{2}(?::[0-9]{2}(?:\.[0-9]+)?)?\s*(?:Z|[AaPp]\.?[Mm]\.?|[+-][0-9]{2}:?[0-9]{2})?)?"
@@ -24,7 +25,8 @@ _DAY_NAME = re.compile(r"([0-9]{1,2})[ .\-]*(?:de |of )?([^\W\d_]+)\.?[ ,.\-]*(?
 _NAME_DAY = re.compile(r"([^\W\d_]+)\.?[ .\-]*([0-9]{1,2})(?:st|nd|rd|th)?[ ,.\-]+([0-9]{4})")
 _EXPECTED = "A date such as 2022-03-31"
 _LANGUAGES = ("en", "fr", "es", "ru")
-_MIDNIGHT = 86_400_000
+_LIKELY = date(1900, 1, 1), date(2199, 12, 31)
+_DAY = 86_400_000  # milliseconds
 
 
 @lru_cache(maxsize=1)
@@ -164,8 +166,8 @@ def convert_date(raw: RawColumn, field: Field, reading: Reading) -> Converted:
     of_moments = of_texts = None
     if raw.moments is not None:
         of_moments = raw.moments.cast(pa.date32(), safe=False)
-        clock = raw.moments.cast(pa.int64()).fill_null(0).to_numpy(zero_copy_only=False) % _MIDNIGHT
-        with_time = np.flatnonzero(clock)
+        clock = as_numbers(raw.moments.cast(pa.int64()))
+        with_time = np.flatnonzero(clock - clock // _DAY * _DAY)
         if len(with_time):
             message = f"{len(with_time):,} dates of the column carry a time of day; the date alone was read"
             result.notes.append((int(with_time[0]), Problem("time_left_out", message)))
@@ -178,10 +180,15 @@ def convert_date(raw: RawColumn, field: Field, reading: Reading) -> Converted:
         for number, rows in rows_by_value(raw.numbers, np.flatnonzero(is_valid(raw.numbers))):
             result.problems.append((rows, _number_problem(number)))
     result.array = merged(of_moments, of_texts, raw.length, pa.date32())
-    if result.array.null_count < raw.length:
-        years = pc.year(result.array)
-        strange = pc.or_(pc.less(years, 1900), pc.greater(years, 2199)).fill_null(False)
-        for day, rows in rows_by_value(result.array, np.flatnonzero(strange.to_numpy(zero_copy_only=False))):
-            message = f"{day.isoformat()} lies outside every year that is reported on"
-            result.problems.append((rows, Problem("unlikely_date", message, _EXPECTED)))
+    result.problems += _unlikely(result.array)
     return result
+
+
+def _unlikely(dates: pa.Array) -> Iterator[tuple[np.ndarray, Problem]]:
+    ends = pc.min_max(dates).as_py()
+    if ends["min"] is None or _LIKELY[0] <= ends["min"] <= ends["max"] <= _LIKELY[1]:
+        return
+    strange = pc.or_(pc.less(dates, pa.scalar(_LIKELY[0])), pc.greater(dates, pa.scalar(_LIKELY[1]))).fill_null(False)
+    for day, rows in rows_by_value(dates, np.flatnonzero(strange.to_numpy(zero_copy_only=False))):
+        message = f"{day.isoformat()} lies outside every year that is reported on"
+        yield rows, Problem("unlikely_date", message, _EXPECTED)

@@ -25,7 +25,7 @@ from outcome_reporting.domain.money import (
     plain_decimal,
     units_from_decimal,
 )
-from outcome_reporting.workbooks.columns import RawColumn, is_valid, moment_text, number_text
+from outcome_reporting.workbooks.columns import RawColumn, as_numbers, is_valid, moment_text, number_text, typed_array
 from outcome_reporting.workbooks.distinct import Converted, Distinct, Problem, Reading, merged, rows_by_value
 
 MAX_UNITS = 10**18 - 1
@@ -57,12 +57,14 @@ def units_of_numbers(
 ) -> tuple[np.ndarray, np.ndarray, list[tuple[np.ndarray, Problem]]]:
     """Units (int64), which of them are valid, and the problems with their rows, of a column's number cells."""
     valid = is_valid(numbers)
-    values = numbers.fill_null(0.0).to_numpy(zero_copy_only=False)
+    values = as_numbers(numbers)
     with np.errstate(over="ignore", invalid="ignore"):
         scaled = np.rint(values * 10.0**field.scale)
         proved = (np.abs(scaled) < _EXACT_LIMIT) & (scaled / 10.0**field.scale == values)
-    units = np.where(proved, scaled, 0).astype(np.int64)
     problems: list[tuple[np.ndarray, Problem]] = []
+    if proved.all():
+        return scaled.astype(np.int64), valid, problems
+    units = np.where(proved, scaled, 0).astype(np.int64)
     for value, rows in rows_by_value(numbers, np.flatnonzero(valid & ~proved)):
         exact = number_to_units(value, field.scale)
         if exact is None or abs(exact) > MAX_UNITS:
@@ -162,8 +164,7 @@ def _as_text_note(raw: RawColumn, reading: Reading, distinct: Distinct, problems
 
 def convert_money(raw: RawColumn, field: Field, reading: Reading) -> Converted:
     """int64 in units of 10 ** -scale."""
-    units = np.zeros(raw.length, np.int64)
-    valid = np.zeros(raw.length, bool)
+    units, valid = np.zeros(raw.length, np.int64), np.zeros(raw.length, bool)
     result = Converted(pa.nulls(0))
     if raw.numbers is not None:
         units, valid, of_numbers = units_of_numbers(raw.numbers, field)
@@ -177,7 +178,7 @@ def convert_money(raw: RawColumn, field: Field, reading: Reading) -> Converted:
         result.problems += distinct.rows_of(by_value)
         result.notes += _as_text_note(raw, reading, distinct, by_value)
     result.problems += _moment_problems(raw, "unreadable_money", "An amount such as 1234.56")
-    result.array = pa.array(units, pa.int64(), mask=~valid)
+    result.array = typed_array(units, valid, pa.int64())
     return result
 
 
@@ -206,10 +207,11 @@ def convert_integer(raw: RawColumn, field: Field, reading: Reading) -> Converted
     result = Converted(pa.nulls(0))
     if raw.numbers is not None:
         filled = is_valid(raw.numbers)
-        numbers = raw.numbers.fill_null(0.0).to_numpy(zero_copy_only=False)
-        valid = filled & (np.rint(numbers) == numbers) & (np.abs(numbers) < _INT32)
-        values = np.where(valid, numbers, 0).astype(np.int32)
-        for number, rows in rows_by_value(raw.numbers, np.flatnonzero(filled & ~valid)):
+        numbers = as_numbers(raw.numbers)
+        is_whole = (np.rint(numbers) == numbers) & (np.abs(numbers) < _INT32)
+        valid = filled & is_whole
+        values = np.where(is_whole, numbers, 0).astype(np.int32)
+        for number, rows in rows_by_value(raw.numbers, np.flatnonzero(filled & ~is_whole)):
             result.problems.append((rows, _integer_problem(number_text(number), field)))
     if raw.has_texts:
         distinct = raw.distinct
@@ -229,7 +231,7 @@ def convert_integer(raw: RawColumn, field: Field, reading: Reading) -> Converted
         result.notes += _as_text_note(raw, reading, distinct, by_value)
     rule = "unreadable_year" if field.name.endswith("year") else "unreadable_integer"
     result.problems += _moment_problems(raw, rule, "A number")
-    result.array = pa.array(values, pa.int32(), mask=~valid)
+    result.array = typed_array(values, valid, pa.int32())
     return result
 
 
@@ -238,7 +240,7 @@ def convert_integer(raw: RawColumn, field: Field, reading: Reading) -> Converted
 
 def _decimals_of_numbers(numbers: pa.Array, result: Converted) -> pa.Array:
     filled = is_valid(numbers)
-    values = numbers.fill_null(0.0).to_numpy(zero_copy_only=False)
+    values = as_numbers(numbers)
     finite = np.isfinite(values)
     for _, rows in rows_by_value(numbers, np.flatnonzero(filled & ~finite)):
         result.problems.append((rows, Problem("unreadable_number", "The number is not finite", "A number")))

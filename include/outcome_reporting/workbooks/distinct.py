@@ -161,6 +161,8 @@ def _grouped(numbers: np.ndarray) -> Iterator[tuple[int, np.ndarray]]:
 
 def rows_by_value(values: pa.Array, rows: np.ndarray) -> Iterator[tuple[Any, np.ndarray]]:
     """The distinct values of some rows of a column, each with those of the rows that hold it."""
+    if not len(rows):
+        return
     encoded = values.take(pa.array(rows)).dictionary_encode()
     of_number = encoded.dictionary.to_pylist()
     for number, places in _grouped(encoded.indices.to_numpy(zero_copy_only=False)):

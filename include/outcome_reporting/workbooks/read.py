@@ -13,6 +13,7 @@ from outcome_reporting.domain.money import Convention
 from outcome_reporting.domain.reference import Reference
 from outcome_reporting.workbooks.control_totals import PlacedTotal, check_control_totals, totals_of_rows
 from outcome_reporting.workbooks.distinct import Reading
+from outcome_reporting.workbooks.head import HeadRow
 from outcome_reporting.workbooks.mended import Mend, mends_of
 from outcome_reporting.workbooks.reading import FileReading
 from outcome_reporting.workbooks.recognize import HeadingIndex, Match, Recognition, recognize
@@ -73,7 +74,7 @@ class _FileReader:
         self.index = _heading_index(self.contracts, source)
         self.reference, self.publisher = reference, publisher
         self.result = FileReading(file_name)
-        self.unmatched: list[tuple[Sheet, Recognition]] = []
+        self.unmatched: list[tuple[Sheet, list[HeadRow], Recognition]] = []
         self.control_totals: list[PlacedTotal] = []
         self.mends: list[Mend] = []
 
@@ -118,7 +119,7 @@ class _FileReader:
                 above = [row for row in head if row.row_no < recognition.match.header.row_no]
                 self.control_totals += totals_of_rows(sheet.name, above)
             else:
-                self.unmatched.append((sheet, recognition))
+                self.unmatched.append((sheet, head, recognition))
 
     def _open(self) -> list[Sheet] | None:
         """The sheets, or None with the finding that says why there are none."""
@@ -185,7 +186,7 @@ class _FileReader:
     # ------------------------------------------------------------------------------- sheets without a dataset
 
     def _tell_unmatched(self, has_tables: bool) -> None:
-        for sheet, recognition in self.unmatched:
+        for sheet, head, recognition in self.unmatched:
             closest = recognition.closest
             if recognition.in_doubt:
                 titles = ", ".join(contract.title for contract in recognition.in_doubt)
@@ -194,8 +195,8 @@ class _FileReader:
             elif closest is not None and closest.is_close and not sheet.is_hidden:
                 self.result.findings += self._missing_headings(sheet, closest)
                 self.result.unmatched_sheets.append(sheet.name)
-            elif sheet.head():
-                self._tell_cover(sheet, closest, has_tables)
+            elif head:
+                self._tell_cover(sheet, head, closest, has_tables)
         if not has_tables and not self.result.unmatched_sheets:
             self._tell_nothing_found()
 
@@ -214,10 +215,10 @@ class _FileReader:
             )
         ]
 
-    def _tell_cover(self, sheet: Sheet, closest: Match | None, has_tables: bool) -> None:
+    def _tell_cover(self, sheet: Sheet, head: list[HeadRow], closest: Match | None, has_tables: bool) -> None:
         self.result.cover_sheets.append(sheet.name)
         is_doubtful = closest is not None and len(closest.columns) >= 2 and not sheet.is_hidden
-        totals = [] if is_doubtful else list(totals_of_rows(sheet.name, sheet.head()))
+        totals = [] if is_doubtful else list(totals_of_rows(sheet.name, head))
         self.control_totals += totals
         if has_tables:
             self.say(
@@ -229,9 +230,9 @@ class _FileReader:
             )
 
     def _tell_nothing_found(self) -> None:
-        found = [recognition.closest for _, recognition in self.unmatched if recognition.closest]
+        found = [recognition.closest for _, _, recognition in self.unmatched if recognition.closest]
         closest = max(found, key=lambda m: len(m.columns), default=None)
-        if not any(sheet.head() for sheet, _ in self.unmatched):
+        if not any(head for _, head, _ in self.unmatched):
             self.say("no_dataset_recognized", "Every sheet of the file is empty")
         elif closest is None or len(closest.columns) < 2:
             self.say("no_dataset_recognized", "No heading of any dataset stands in the first 30 rows")

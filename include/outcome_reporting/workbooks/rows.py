@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Collection
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -40,19 +40,25 @@ class Rows:
     blank_inside: list[int] = field(default_factory=list)
 
 
-@dataclass(slots=True)
 class _Filled:
     """Which cells hold something: by column, and how many of each sort in a row."""
 
-    by_column: dict[int, np.ndarray]
-    length: int
+    def __init__(self, body: Body) -> None:
+        self.by_column = {column: raw.filled() for column, raw in body.columns.items()}
+        self.length = body.length
+        self.whole = {column for column, mask in self.by_column.items() if mask.all()}
 
-    def count(self, columns) -> np.ndarray:
-        total = np.zeros(self.length, dtype=np.int32)
-        for column in columns:
-            if column in self.by_column:
+    def count(self, columns: Collection[int]) -> np.ndarray:
+        total = np.full(self.length, sum(column in self.whole for column in columns), np.int32)
+        for column in columns:  # most are filled from end to end: those need no look at each row
+            if column in self.by_column and column not in self.whole:
                 total += self.by_column[column]
         return total
+
+    def lacking(self, columns: Collection[int]) -> np.ndarray:
+        """The rows in which one of the columns is empty."""
+        partly = [~self.by_column[column] for column in columns if column not in self.whole]
+        return np.flatnonzero(np.logical_or.reduce(partly)) if partly else np.zeros(0, np.intp)
 
 
 def is_total_label(text: str) -> bool:
@@ -62,30 +68,24 @@ def is_total_label(text: str) -> bool:
 
 def _labelled(body: Body, match: Match, filled: _Filled) -> list[int]:
     """Rows whose first text is a total's label and that lack something which every row must have."""
-    hinted: set[int] = set()
-    for distinct, hits in _hinted([raw.distinct for raw in body.columns.values() if raw.has_texts]):
-        hinted |= set(np.flatnonzero(np.isin(distinct.index, hits)).tolist())
-    ordered = sorted(body.columns)
-    required = [column for column, f in match.columns.items() if f.required]
-    found = []
-    for row in sorted(hinted):
-        first = next((c for c in ordered if body.columns[c].text(row)), None)
-        if first is None or not is_total_label(body.columns[first].text(row)):
-            continue
-        if any(not filled.by_column[column][row] for column in required if column != first):
-            found.append(row)
-    return found
+    found: list[int] = []
+    left = filled.lacking([column for column, f in match.columns.items() if f.required])
+    for column in sorted(body.columns):
+        if not len(left):
+            break
+        raw = body.columns[column]
+        if raw.has_texts:
+            number = raw.distinct.index[left]
+            found += left[_are_labels(raw.distinct, number)].tolist()
+            left = left[number < 0]
+    return sorted(found)
 
 
-def _hinted(columns: list[Distinct]) -> Iterator[tuple[Distinct, np.ndarray]]:
-    """The columns that hold a word of totals, each with the distinct values that do; all looked at together."""
-    if columns:
-        hits = places_with(pa.concat_arrays([column.dictionary for column in columns]), _TOTAL_HINT)
-        bounds = np.cumsum([len(column.dictionary) for column in columns])
-        owners = np.searchsorted(bounds, hits, side="right")
-        for number in np.unique(owners).tolist():
-            column = columns[number]
-            yield column, hits[owners == number] - (bounds[number] - len(column.dictionary))
+def _are_labels(distinct: Distinct, numbers: np.ndarray) -> np.ndarray:
+    """Which of some cells hold a total's label, by the numbers of their texts (-1: none)."""
+    among = np.unique(numbers[numbers >= 0])
+    hinted = among[places_with(distinct.dictionary.take(pa.array(among)), _TOTAL_HINT)]
+    return np.isin(numbers, [number for number in hinted.tolist() if is_total_label(distinct.value(number))])
 
 
 def _looks_like_key(body: Body, match: Match, row: int, column: int) -> bool:
@@ -98,7 +98,7 @@ def _looks_like_key(body: Body, match: Match, row: int, column: int) -> bool:
 
 def sort_rows(body: Body, match: Match) -> Rows:
     """Tells the rows of a table apart; money that stands alone in a row is a total without a label."""
-    filled = _Filled({column: raw.filled() for column, raw in body.columns.items()}, body.length)
+    filled = _Filled(body)
     money = [c for c, f in match.columns.items() if f.kind is Kind.MONEY]
     words = [c for c, f in match.columns.items() if f.kind not in (Kind.MONEY, Kind.DECIMAL, Kind.INTEGER)]
     words += list(match.markers)

@@ -89,10 +89,10 @@ def _sniff_text(content: bytes) -> Sniffed:
 
 def sniff(content: bytes) -> Sniffed:
     """The kind of a file's bytes. An empty file is `unknown` with the rule `unreadable_file`."""
-    if not content.strip(b"\x00 \r\n\t"):
-        return Sniffed(FileKind.UNKNOWN, "unreadable_file", "an empty file")
     if content.startswith(_ZIP):
         return _sniff_zip(content)
+    if not content.strip(b"\x00 \r\n\t"):
+        return Sniffed(FileKind.UNKNOWN, "unreadable_file", "an empty file")
     if content.startswith(_OLE):
         return _sniff_ole(content)
     for mark, name in _FOREIGN:

@@ -15,7 +15,7 @@ from outcome_reporting.domain.contract import Field, Kind
 from outcome_reporting.domain.finding import Finding, Severity, compact_rows
 from outcome_reporting.domain.money import plain_decimal
 from outcome_reporting.domain.table import TypedTable
-from outcome_reporting.workbooks.columns import RawColumn, is_valid
+from outcome_reporting.workbooks.columns import RawColumn, as_numbers, is_valid
 from outcome_reporting.workbooks.convert import all_texts, convert, convert_markers
 from outcome_reporting.workbooks.distinct import Converted, Problem, Reading
 from outcome_reporting.workbooks.mended import holds, still_wrong, with_value
@@ -172,13 +172,15 @@ class Tabulation:
 
     def _check_totals(self, converted: dict[str, Converted]) -> None:
         """Each total must equal the rows above it, the rows since the last total, or all rows."""
+        if not self.rows.totals:
+            return
         for column, known in sorted(self.match.columns.items()):
             if known.kind is not Kind.MONEY:
                 continue
             array = converted[known.name].array
-            if (is_valid(array) < self.body.columns[column].filled())[self.rows.data].any():
+            if (self.rows.data & self.body.columns[column].filled() & ~is_valid(array)).any():
                 continue  # a cell that could not be read is mended first: until then no sum is known
-            values = np.where(self.rows.data, array.fill_null(0).to_numpy(zero_copy_only=False), 0)
+            values = as_numbers(array) * self.rows.data
             since = 0
             for row in self.rows.totals:
                 total = array[row].as_py()
