@@ -237,10 +237,9 @@ def _run(frame: pd.DataFrame, checks: Sequence[Check]) -> dict[Check, np.ndarray
 
 def _validate(gx, batch, expectations: Sequence[Any], result_format: str) -> Iterator[tuple[Any, Any]]:
     """Each expectation with its result; they come back in an order of their own."""
-    suite = gx.ExpectationSuite(name="suite")
     for number, expectation in enumerate(expectations):
         expectation.meta = {NUMBER: number}
-        suite.add_expectation(expectation)
+    suite = gx.ExpectationSuite(name="suite", expectations=expectations)
     for result in batch.validate(suite, result_format={"result_format": result_format}).results:
         if result.exception_info and result.exception_info.get("raised_exception"):
             raise RuntimeError(result.exception_info.get("exception_message"))

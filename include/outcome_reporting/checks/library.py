@@ -5,6 +5,7 @@ from __future__ import annotations
 import gc
 import logging
 import threading
+from collections.abc import Callable
 from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
@@ -51,14 +52,38 @@ def _open() -> tuple[Any, Any]:
     try:
         with deferred(*_NEVER_CALLED, by_name=[*_NEVER_CALLED_BY_NAME, *_single_kinds()], with_own=_NO_FORMATS):
             import great_expectations as gx
+            from great_expectations.execution_engine import pandas_execution_engine
         gc.freeze()  # nor does any later collection look through them, a seventh of a second each time
     finally:
         if was_collecting:
             gc.enable()
+    # each frame below this size gets a hash of all its cells, which nobody reads: no batch is told by it from another
+    pandas_execution_engine.HASH_THRESHOLD = 0
+    expectation: Any = gx.expectations.Expectation
+    expectation.configuration = property(_kept(expectation.configuration.fget))
     context = gx.get_context(mode="ephemeral")
     context.variables.progress_bars = {"globally": False}  # type: ignore[assignment]
     asset = context.data_sources.add_pandas("night").add_dataframe_asset("rows")
     return gx, asset.add_batch_definition_whole_dataframe("all")
+
+
+def _kept(configuration: Callable[[Any], Any]) -> Callable[[Any], Any]:
+    """The configuration of an expectation, kept as long as it alone is asked for its own and nothing in it is changed.
+
+    The library asks about eighty times for each check, for one word of it each time, and would copy all of it each
+    time, lists of codes too: a quarter of its work.
+    """
+    last: tuple[Any, dict[str, Any], Any] = None, {}, None
+
+    def kept(expectation: Any) -> Any:
+        nonlocal last
+        of, fields, found = last
+        if expectation is not of or fields != vars(expectation):
+            found = configuration(expectation)
+            last = expectation, vars(expectation).copy(), found
+        return found
+
+    return kept
 
 
 def _single_kinds() -> list[str]:
