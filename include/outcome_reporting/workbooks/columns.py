@@ -99,15 +99,24 @@ class RawColumn:
             return moment_text(self.moments[index].as_py())
         return ""
 
-    def take(self, keep: np.ndarray) -> RawColumn:
-        """The cells where `keep` is true."""
-        mask = pa.array(keep)
-        parts = [None if part is None else part.filter(mask) for part in (self.numbers, self.texts, self.moments)]
-        return RawColumn(int(keep.sum()), *parts)
+    def first(self, length: int) -> RawColumn:
+        """Its first cells."""
+        if length == self.length:
+            return self
+        column = RawColumn(length, _first(self.numbers, length), moments=_first(self.moments, length))
+        distinct = self.distinct.first(length) if self.has_texts else None
+        if distinct is not None and len(distinct.dictionary):
+            column.set_distinct(distinct)
+        return column
 
     def slice(self, start: int, length: int) -> RawColumn:
         parts = [None if p is None else p.slice(start, length) for p in (self.numbers, self.texts, self.moments)]
         return RawColumn(length, *parts)
+
+
+def _first(part: pa.Array | None, length: int) -> pa.Array | None:
+    cut = None if part is None else part.slice(0, length)
+    return None if cut is None or cut.null_count == length else cut
 
 
 def is_valid(part: pa.Array) -> np.ndarray:

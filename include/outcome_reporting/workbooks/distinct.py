@@ -107,10 +107,19 @@ class Distinct:
         """One of them, without making all."""
         return self.dictionary[number].as_py()
 
+    def first(self, length: int) -> Distinct:
+        """Of the first rows: values come in the order of their rows, so those of later rows alone are the last."""
+        index = self.index[:length]
+        return Distinct(self.dictionary.slice(0, int(index.max(initial=-1)) + 1), index)
+
     def spread(self, converted: pa.Array) -> pa.Array:
         """One converted value for each distinct value becomes one for each row."""
         is_empty = self.index < 0
-        return converted.take(pa.array(self.index, mask=is_empty) if is_empty.any() else pa.array(self.index))
+        if is_empty.any():
+            return converted.take(pa.array(self.index, mask=is_empty))
+        if len(converted) == len(self.index):  # each row has a value of its own, and they are in the order of the rows
+            return converted
+        return converted.take(pa.array(self.index))
 
     def rows_of(self, problems: dict[int, Problem]) -> list[tuple[np.ndarray, Problem]]:
         """Problems of distinct values (by their number), each with the rows that hold its value."""
@@ -129,6 +138,8 @@ class Distinct:
 
         With `singly` (booleans, one for each value) only those are looked at; the others stay as they are.
         """
+        if singly is not None and not singly.any():
+            return self.dictionary, {}, []
         numbers = range(len(self.dictionary)) if singly is None else np.flatnonzero(singly).tolist()
         values = self.dictionary if singly is None else self.dictionary.filter(pa.array(singly))
         new: list[str | None] = []

@@ -36,6 +36,7 @@ class Tabulation:
         self.findings: list[Finding] = []
         self.body: Body = sheet.body(match.header)
         self.rows: Rows = sort_rows(self.body, match)
+        self.end = int(np.flatnonzero(self.rows.data).max(initial=-1)) + 1  # totals and notes may follow the data
         self.letters = {f.name: column_letter(column) for column, f in match.columns.items()}
         self.amounts: dict[str, int] = {}
         self.mended: set[tuple[str, int]] = set()  # column and row of cells for which the list of an answer speaks
@@ -90,19 +91,21 @@ class Tabulation:
         for column, known in sorted(self.match.columns.items()):
             if column in mended_columns:
                 self._mend(column, known)
-            converted = convert(self.body.columns[column], known, self.reading)
+            raw = self.body.columns[column]
+            # of what stands below the data nothing is read but totals
+            converted = convert(raw if known.kind is Kind.MONEY else raw.first(self.end), known, self.reading)
             self._place(converted.problems, column, known)
             self._place([(np.array([row]), note) for row, note in converted.notes[:1]], column, known)
             result[known.name] = converted
         if self.match.markers:
             known = next(f for f in self.match.contract.fields if f.kind is Kind.MARKERS)
-            columns = {name: self.body.columns[column] for column, name in self.match.markers.items()}
-            result[known.name] = convert_markers(columns, self.body.length)
+            columns = {name: self.body.columns[column].first(self.end) for column, name in self.match.markers.items()}
+            result[known.name] = convert_markers(columns, self.end)
             self.letters[known.name] = column_letter(min(self.match.markers))
         for known in self.match.contract.fields:
             if known.name in self.reading.constants and known.name not in result:
-                texts = pa.array([self.reading.constants[known.name]] * self.body.length, pa.string())
-                result[known.name] = convert(RawColumn(self.body.length, texts=texts), known, self.reading)
+                texts = pa.array([self.reading.constants[known.name]] * self.end, pa.string())
+                result[known.name] = convert(RawColumn(self.end, texts=texts), known, self.reading)
         return result
 
     def _mend(self, column: int, known: Field) -> None:
@@ -160,10 +163,10 @@ class Tabulation:
 
     def _data(self, converted: dict[str, Converted]) -> pa.Table:
         order = [f.name for f in self.match.contract.fields if f.name in converted]
-        numbers = np.arange(self.body.first_row, self.body.first_row + self.body.length, dtype=np.int32)
-        arrays = [pa.array(numbers), *(converted[name].array for name in order)]
+        numbers = np.arange(self.body.first_row, self.body.first_row + self.end, dtype=np.int32)
+        arrays = [pa.array(numbers), *(converted[name].array.slice(0, self.end) for name in order)]
         table = pa.table(arrays, names=["row_no", *order])
-        table = _kept(table, self.rows.data)
+        table = _kept(table, self.rows.data[: self.end])
         for name in self._money_fields():
             self.amounts[name] = pc.sum(table[name]).as_py() or 0
         return table
