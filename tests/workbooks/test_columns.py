@@ -34,3 +34,12 @@ def test_codes_are_stored_as_they_stand_or_folded(others):
     assert codes(*written) == stored
     assert codes("AZ09!`{|}~_[]", *others)[:1] == ["AZ09!`{|}~_[]"]
     assert codes(None, None) == [None, None]
+
+
+def test_texts_of_many_rows_are_kept_once_in_the_order_of_their_rows():
+    field = Field("fund", "Fund", Kind.CODE)
+    texts = pa.array([None, "b", "A", "B", "look\u0430like", *["A", "b"] * 10], pa.string())
+    array = convert_code(RawColumn(len(texts), texts=texts), field, READING).array
+    assert array.dictionary.to_pylist() == ["B", "A"]
+    assert array.to_pylist() == [None, "B", "A", "B", None, *["A", "B"] * 10]
+    assert array.null_count == 2

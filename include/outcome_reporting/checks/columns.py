@@ -222,9 +222,12 @@ def _distinct(column: pa.ChunkedArray) -> Distinct:
         return Distinct(values, of_row)
     size, count = len(whole.dictionary), len(whole)
     codes = whole.indices.fill_null(size).to_numpy(zero_copy_only=False)
-    firsts = np.full(size + 1, count, np.int64)
-    firsts[codes[::-1]] = np.arange(count)[::-1]
-    order = np.argsort(firsts[:size], kind="stable")
+    firsts = np.full(size + 1, count, np.int32)
+    firsts[codes[::-1].astype(np.intp)] = np.arange(count - 1, -1, -1, dtype=np.int32)
+    firsts = firsts[:size]
+    if (firsts < count).all() and (firsts[1:] > firsts[:-1]).all():
+        return Distinct(whole.dictionary, codes)
+    order = np.argsort(firsts, kind="stable")
     order = order[firsts[order] < count]
     places = np.full(size + 1, len(order), np.int32)
     places[order] = np.arange(len(order))

@@ -19,9 +19,10 @@ class TypedTable:
     """One table of one sheet of one file.
 
     `data` has an int32 column `row_no` (the spreadsheet's row, from 1) and a column for each field that
-    the sheet has, of the type that `contract.Kind` names; an empty cell is null. `columns` gives each field's
-    column letter. `table_no` numbers the tables of a file from 1. `totals` are the totals rows that were
-    excluded: (row, field, value in units of the field).
+    the sheet has, of the type that `contract.Kind` names; an empty cell is null. A column of texts that
+    repeat is dictionary-encoded. `columns` gives each field's column letter. `table_no` numbers the tables
+    of a file from 1. `totals` are the totals rows that were excluded: (row, field, value in units of the
+    field).
     """
 
     dataset: str

@@ -83,10 +83,22 @@ def in_slice_order(
     for place, table in enumerate(tables):
         order, starts = _order(place, slices)
         is_ordered = len(order) == table.row_count and bool((np.diff(order) > 0).all())
-        ordered.append(table if is_ordered else replace(table, data=table.data.take(pa.array(order))))
+        ordered.append(table if is_ordered else replace(table, data=_taken(table.data, pa.array(order))))
         for number, start in starts.items():
             moved[number].rows[place] = np.arange(start, start + len(slices[number].rows[place]))
     return ordered, moved
+
+
+def _taken(data: pa.Table, order: pa.Array) -> pa.Table:
+    """Rows in another order, each text whole: it is hashed and stored."""
+    columns = [_whole(column) for column in data.columns]
+    taken = [
+        column.dictionary.take(column.indices.take(order))
+        if pa.types.is_dictionary(column.type)
+        else column.take(order)
+        for column in columns
+    ]
+    return pa.table(taken, data.column_names)
 
 
 def _order(place: int, slices: Sequence[SliceRows]) -> tuple[np.ndarray, dict[int, int]]:

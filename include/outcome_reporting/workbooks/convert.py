@@ -183,7 +183,7 @@ def convert_code(raw: RawColumn, field: Field, reading: Reading) -> Converted:
     distinct = _distinct_texts(raw)
     doubtful = _doubtful(distinct.dictionary)
     codes, problems, changed = _folded(distinct, doubtful, field, reading)
-    result = Converted(distinct.spread(codes), distinct.rows_of(problems))
+    result = Converted(distinct.kept_once(codes), distinct.rows_of(problems))
     result.problems += _control_notes(distinct, doubtful) if len(doubtful) else []
     result.problems += _number_doubts(raw, field, reading)
     result.notes += _fold_note(distinct, codes, changed, field, reading)
@@ -218,7 +218,7 @@ def convert_choice(raw: RawColumn, field: Field, reading: Reading) -> Converted:
 
     distinct = _distinct_texts(raw)
     values, problems, _ = distinct.map_strings(choose)
-    return Converted(distinct.spread(values), distinct.rows_of(problems))
+    return Converted(distinct.kept_once(values), distinct.rows_of(problems))
 
 
 # ------------------------------------------------------------------------------------------------------- text
@@ -226,14 +226,11 @@ def convert_choice(raw: RawColumn, field: Field, reading: Reading) -> Converted:
 
 def convert_text(raw: RawColumn, field: Field, reading: Reading) -> Converted:
     """Text as it stands, whole; control characters become visible marks."""
-    texts = all_texts(raw)
-    if not raw.has_texts:
-        return Converted(texts)
     distinct = _distinct_texts(raw)
-    result = Converted(texts, _control_notes(distinct))
+    result = Converted(distinct.kept_once(distinct.dictionary), _control_notes(distinct))
     if result.problems:
         marked, _, _ = distinct.map_strings(visible)
-        result.array = distinct.spread(marked)
+        result.array = distinct.kept_once(marked)
     lengths = pc.utf8_length(distinct.dictionary).to_numpy()
     result.problems += distinct.rows_of(
         {
@@ -255,7 +252,7 @@ def convert_names(raw: RawColumn, field: Field, reading: Reading) -> Converted:
 
     distinct = _distinct_texts(raw)
     values, _, _ = distinct.map_strings(split)
-    return Converted(distinct.spread(values), _control_notes(distinct))
+    return Converted(distinct.kept_once(values), _control_notes(distinct))
 
 
 def convert_markers(columns: dict[str, RawColumn], length: int) -> Converted:

@@ -19,6 +19,9 @@ if TYPE_CHECKING:
     from outcome_reporting.workbooks.mended import Mend
 
 
+_FEW = 4  # rows to a value
+
+
 @dataclass(frozen=True, slots=True)
 class Problem:
     """What is wrong with a value, before it has a place. `severity` None is the rule's own."""
@@ -120,6 +123,20 @@ class Distinct:
         if len(converted) == len(self.index):  # each row has a value of its own, and they are in the order of the rows
             return converted
         return converted.take(pa.array(self.index))
+
+    def kept_once(self, converted: pa.Array) -> pa.Array:
+        """As `spread`, but texts that stand in many rows are dictionary-encoded, in the order of their rows: whoever
+        checks or loads the column takes them as they are, and they are not made distinct again."""
+        if _FEW * len(converted) > len(self.index):
+            return self.spread(converted)
+        index, values = self.index, converted
+        if converted is not self.dictionary:  # two spellings may have become one value, or one none
+            encoded = converted.dictionary_encode()
+            values = encoded.dictionary
+            index = np.append(encoded.indices.fill_null(-1).to_numpy(), np.int32(-1))[index]  # its last for -1
+        is_empty = index < 0
+        numbers = pa.array(index, mask=is_empty if is_empty.any() else None)
+        return pa.DictionaryArray.from_arrays(numbers, values)
 
     def rows_of(self, problems: dict[int, Problem]) -> list[tuple[np.ndarray, Problem]]:
         """Problems of distinct values (by their number), each with the rows that hold its value."""
