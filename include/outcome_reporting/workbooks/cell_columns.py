@@ -16,10 +16,7 @@ _NUMBER, _DATE, _EMPTY = -1, -2, -3  # what a cell is that holds no text
 
 def head_of_cells(cells: Cells) -> list[HeadRow]:
     """The first rows that hold something; numbers and dates as the numbers that they are stored as."""
-    end = 0
-    for _ in range(HEAD_ROWS):
-        if end < len(cells.row):
-            end = int(np.searchsorted(cells.row, cells.row[end], side="right"))
+    end = _end_of_rows(cells.row, HEAD_ROWS)
     numbers, text = cells.number[:end].tolist(), cells.text[:end]
     texts = cells.texts.take(pa.array(text, mask=text < 0)).to_pylist()
     head: list[HeadRow] = []
@@ -30,6 +27,16 @@ def head_of_cells(cells: Cells) -> list[HeadRow]:
             head.append(HeadRow(row))
         head[-1].cells[column] = number_text(number) if text is None else text
     return head
+
+
+def _end_of_rows(row: np.ndarray, count: int) -> int:
+    """How many cells the first `count` rows hold."""
+    looked_at = 64 * count
+    while len(ends := np.flatnonzero(np.diff(row[:looked_at]))) < count:
+        if looked_at >= len(row):
+            return len(row)
+        looked_at *= 64
+    return int(ends[count - 1]) + 1
 
 
 def columns_of_cells(cells: Cells, first_row: int) -> dict[int, RawColumn]:

@@ -31,10 +31,6 @@ class Match:
     missing: list[Field] = field(default_factory=list)
 
     @property
-    def is_whole(self) -> bool:
-        return not self.missing
-
-    @property
     def is_close(self) -> bool:
         """Whether the sheet was plainly meant as this dataset though required headings are missing."""
         required = [f for f in self.contract.fields if f.required]
@@ -110,36 +106,45 @@ class HeadingIndex:
                 for name in _names_of(column):
                     self.fields.setdefault(normalise_heading(name), {})[dataset] = column
         self.fields.pop("", None)
+        self.needed = {
+            dataset: {f.name for f in contract.fields if f.required} - self.provided
+            for dataset, contract in contracts.items()
+        }
         for theirs, ours in (source_headings or {}).items():
             target = self.fields.get(normalise_heading(ours))
             if target:
                 self.fields[normalise_heading(theirs)] = target
 
-    def match_row(self, row: HeadRow) -> list[Match]:
-        """A match for each contract of which the row has at least one heading."""
-        words = {column: normalise_heading(text) for column, text in sorted(row.cells.items())}
-        datasets = {dataset for word in words.values() for dataset in self.fields.get(word, ())}
-        return [self._match(self.contracts[dataset], row, words) for dataset in sorted(datasets)]
+    def match_row(self, row: HeadRow, only_whole: bool = False) -> list[Match]:
+        """A match for each contract of which the row has at least one heading, or all required ones."""
+        found = {
+            column: fields
+            for column, text in row.cells.items()
+            if (fields := self.fields.get(normalise_heading(text))) is not None
+        }
+        datasets = sorted(set().union(*found.values()))
+        if only_whole:
+            datasets = [d for d in datasets if self.needed[d] <= {f[d].name for f in found.values() if d in f}]
+        return [self._match(self.contracts[dataset], row, found) for dataset in datasets]
 
-    def _match(self, contract: Contract, row: HeadRow, words: dict[int, str]) -> Match:
+    def _match(self, contract: Contract, row: HeadRow, found: Mapping[int, Mapping[str, Field]]) -> Match:
         match = Match(contract, row)
         seen: set[str] = set()
-        for column, word in words.items():
-            known = self.fields.get(word, {}).get(contract.dataset)
+        for column, text in sorted(row.cells.items()):
+            known = found.get(column, {}).get(contract.dataset)
             if known is None:
-                marker = self._marker(contract.dataset, row.cells[column], word)
+                marker = self._marker(contract.dataset, text, normalise_heading(text))
                 if marker:
                     match.markers[column] = marker
                 else:
-                    match.unknown[column] = row.cells[column].strip()
+                    match.unknown[column] = text.strip()
             elif known.name in seen:
                 match.doubles[column] = known
             else:
                 seen.add(known.name)
                 match.columns[column] = known
-        match.missing = [
-            f for f in contract.fields if f.required and f.name not in seen and f.name not in self.provided
-        ]
+        missing = self.needed[contract.dataset] - seen
+        match.missing = [f for f in contract.fields if f.name in missing]
         return match
 
     def _marker(self, dataset: str, heading: str, word: str) -> str:
@@ -152,9 +157,9 @@ class HeadingIndex:
 
 def recognize(head: Sequence[HeadRow], index: HeadingIndex, sheet: str) -> Recognition:
     """The dataset of a sheet from its first rows, or what came closest."""
-    matches = [match for row in head for match in index.match_row(row)]
-    whole = [match for match in matches if match.is_whole]
+    whole = [match for row in head for match in index.match_row(row, only_whole=True)]
     if not whole:
+        matches = [match for row in head for match in index.match_row(row)]
         closest = max(matches, key=lambda m: (len(m.columns), -len(m.missing)), default=None)
         return Recognition(closest=closest)
     title = normalise_heading(sheet)
