@@ -71,8 +71,8 @@ def _columns(
     contract: Contract, table: TypedTable, slice_ids: Sequence[UUID], slice_of_row: np.ndarray
 ) -> dict[str, pa.Array]:
     columns: dict[str, pa.Array] = {}
-    office = office_column(contract, table)
-    if office is not None:
+    office = office_column(contract, table) if contract.office_from else None
+    if office is not None:  # one that has a column of its own comes with the fields
         columns["office"] = office
     places = pa.array(np.maximum(slice_of_row, 0).astype(np.int32))
     columns["slice_id"] = pa.DictionaryArray.from_arrays(places, pa.array(map(str, slice_ids), pa.string()))
