@@ -83,3 +83,8 @@ def test_one_key_is_written_alike_by_its_texts_and_its_values():
         keys, texts = columns.keys(names), columns.key_texts(names).to_pylist()
         assert [keys.listed[number] for number in keys.of_row] == texts
     assert columns.has_empty("fund") and columns.has_empty("outcome") and not columns.has_empty("row_no")
+
+
+def test_a_column_without_a_type_is_empty_in_every_row():
+    found = Columns(_table(fund=pa.nulls(6))).distinct("fund")
+    assert found.listed == [None] and found.has_empty and found.of_row.tolist() == [0] * 6

@@ -80,10 +80,11 @@ class Columns:
     def distinct(self, name: str) -> Distinct:
         """A column that the sheet lacks is empty in every row."""
         if name not in self._distinct:
-            if name in self:
-                self._distinct[name] = _distinct(self.table.data[name])
-            else:
+            column = self.table.data[name] if name in self else None
+            if column is None or pa.types.is_null(column.type):
                 self._distinct[name] = Distinct(pa.nulls(0), np.zeros(self.table.row_count, np.int32))
+            else:
+                self._distinct[name] = _distinct(column)
         return self._distinct[name]
 
     def has_empty(self, name: str) -> bool:

@@ -19,7 +19,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from outcome_reporting.checks.catalogue import Catalogue, partner_spellings
-from outcome_reporting.checks.columns import Columns, Combos, grouped
+from outcome_reporting.checks.columns import Columns, Distinct, grouped
 from outcome_reporting.domain.codes import fold_name, office_of, plan_period_years
 from outcome_reporting.domain.contract import Contract, Kind
 from outcome_reporting.domain.finding import Finding, compact_rows, shown
@@ -37,6 +37,7 @@ def nearest(text: str, known: Sequence[str]) -> str:
     return str(found[0]) if found else ""
 
 
+_EPOCH = date(1970, 1, 1)
 # a hundred ledgers name the same partners
 _folded = lru_cache(maxsize=1 << 16)(fold_name)
 
@@ -138,9 +139,8 @@ def prepare_references(contract: Contract, columns: Columns) -> None:
         if field.refers_to and field.refers_to[0] != contract.dataset:
             is_in_year = field.refers_to[0] in ("outputs", "outcomes") and "fiscal_year" in names
             columns.combos([field.name, "fiscal_year"] if is_in_year else [field.name])
-    for first, second in (("office", "output"), ("posting_date", "fiscal_year"), ("currency", "posting_date")):
-        if first in columns and second in columns:
-            columns.combos([first, second])
+    if "office" in columns and "output" in columns:
+        columns.combos(["office", "output"])
 
 
 def _reference(report: _Report, field: str, dataset: str, names: set[str], catalogue: Catalogue) -> None:
@@ -321,31 +321,36 @@ def _exchange(report: _Report, catalogue: Catalogue) -> None:
     day_field = "posting_date" if "posting_date" in report.columns else "date"
     if not all(name in report.columns for name in ("currency", "amount", day_field)):
         return
-    found = report.columns.combos(["currency", day_field])
-    rates = [
-        None if currency is None or not isinstance(day, date) else _rate(catalogue, currency, day)
-        for currency, day in found.values
-    ]
+    currencies, days = report.columns.distinct("currency"), report.columns.distinct(day_field)
+    rates = _rates_in_force(catalogue, currencies, days)[currencies.of_row, days.of_row]
     has_usd = _is_filled(report.table, "amount_usd")
-    suspects = _suspects(report, found, rates, has_usd)
-    for index, (currency, day) in enumerate(found.values):
-        rate = rates[index]
+    lacks_rate = np.isnan(rates) & (currencies.of_row < currencies.count) & (days.of_row < days.count)
+    rows = np.flatnonzero((lacks_rate & ~has_usd) | _may_disagree(report, rates, has_usd))
+    if not len(rows):
+        return
+    found = report.columns.combos(["currency", day_field])
+    of_row = found.of_row[rows]
+    for places in sorted(grouped(of_row), key=lambda places: of_row[places[0]]):
+        currency, day = found.values[of_row[places[0]]]
+        rate = "1" if currency == "USD" else catalogue.rate_on(currency, day)
         if rate is not None:
-            if index in suspects:
-                _agreement(report, suspects[index], Decimal(rate))
-        elif currency is not None and isinstance(day, date):
-            rows = found.rows(index)
-            report.at(
-                rows[~has_usd[rows]],
-                "currency",
-                "missing_rate",
-                currency,
-                f"a rate of {currency} with an effective date on or before {day.isoformat()}",
-            )
+            _agreement(report, rows[places], Decimal(rate))
+            continue
+        expected = f"a rate of {currency} with an effective date on or before {day.isoformat()}"
+        report.at(rows[places], "currency", "missing_rate", currency, expected)
 
 
-def _rate(catalogue: Catalogue, currency: str, day: date) -> str | None:
-    return "1" if currency == "USD" else catalogue.rate_on(currency, day)
+def _rates_in_force(catalogue: Catalogue, currencies: Distinct, days: Distinct) -> np.ndarray:
+    """For each currency and day of a table, the empty cells last, its rate as `Catalogue.rate_on` finds it, in floating
+    point: for a look; nan where there is none.
+    """
+    rates = np.full((currencies.count + 1, days.count + 1), np.nan)
+    since_1970 = days.values.cast(pa.date32()).cast(pa.int32()).to_numpy()
+    for number, currency in enumerate(currencies.values.to_pylist()):
+        dated = [(date.min, "1")] if currency == "USD" else catalogue.rates.get(currency, [])
+        latest = np.searchsorted([(effective - _EPOCH).days for effective, _ in dated], since_1970, side="right")
+        rates[number, :-1] = np.array([np.nan, *(float(rate) for _, rate in dated)])[latest]
+    return rates
 
 
 def _is_filled(table: TypedTable, name: str) -> np.ndarray:
@@ -354,24 +359,19 @@ def _is_filled(table: TypedTable, name: str) -> np.ndarray:
     return table.data[name].is_valid().to_numpy(zero_copy_only=False)
 
 
-def _suspects(
-    report: _Report, found: Combos, rates: Sequence[str | None], has_usd: np.ndarray
-) -> dict[int, np.ndarray]:
-    """The rows whose two amounts may disagree, by the number of their currency and day.
+def _may_disagree(report: _Report, rates: np.ndarray, has_usd: np.ndarray) -> np.ndarray:
+    """Whether the two amounts of a row may disagree.
 
     A look in floating point with a wide margin; only what is near or past the limit is computed exactly.
     """
     data = report.table.data
     if not has_usd.any():
-        return {}
+        return has_usd
     usd, amount = (pc.fill_null(data[name], 0).to_numpy() for name in ("amount_usd", "amount"))
-    of_combo = np.array([float(rate) if rate else np.nan for rate in rates])
     scale = report.contract.field("amount").scale
     # without a rate nothing is comparable: a comparison with nan is never true
-    implied = amount / (10**scale) / of_combo[found.of_row] * 100
-    is_suspect = (np.abs(implied - usd) > 0.0049 * np.abs(usd)) & has_usd & _is_filled(report.table, "amount")
-    rows = np.flatnonzero(is_suspect)
-    return {int(index): rows[found.of_row[rows] == index] for index in np.unique(found.of_row[rows])}
+    implied = amount / (10**scale) / rates * 100
+    return (np.abs(implied - usd) > 0.0049 * np.abs(usd)) & has_usd & _is_filled(report.table, "amount")
 
 
 def _agreement(report: _Report, rows: np.ndarray, rate: Decimal) -> None:
@@ -417,9 +417,17 @@ def _partner_on_core(report: _Report, catalogue: Catalogue) -> None:
 
 
 def _dates(report: _Report) -> None:
+    days, years = report.columns.distinct("posting_date"), report.columns.distinct("fiscal_year")
+    year_of_day, year = (
+        np.append(values.cast(pa.int64()).to_numpy(), 0)[column.of_row]
+        for column, values in ((days, pc.year(days.values.cast(pa.date32()))), (years, years.values))
+    )
+    is_outside = (year_of_day != year) & (days.of_row < days.count) & (years.of_row < years.count)
+    if not is_outside.any():
+        return
     found = report.columns.combos(["posting_date", "fiscal_year"])
     for index, (day, year) in enumerate(found.values):
-        if isinstance(day, date) and year is not None and day.year != year:
+        if day is not None and year is not None and day.year != year:
             report.at(found.rows(index), "posting_date", "date_outside_year", day.isoformat(), f"a date in {year}")
 
 
