@@ -13,7 +13,7 @@ from sqlalchemy.exc import IntegrityError, OperationalError
 from outcome_reporting.domain.errors import SystemFault
 from outcome_reporting.warehouse import tables
 from outcome_reporting.warehouse.live import live_rows
-from outcome_reporting.warehouse.moments import begin_load, next_load_moment, next_moment
+from outcome_reporting.warehouse.moments import begin_load, next_load_moment, next_moment, until_on_disk
 from outcome_reporting.warehouse.ready_rows import new_slice_ids
 
 from .books import expense, load, references, sheet
@@ -45,6 +45,19 @@ def test_loads_run_together_and_nothing_runs_among_them(engine: Engine):
         _hurry(one)
         with pytest.raises(OperationalError, match="lock timeout"):
             begin_load(one)
+
+
+def test_what_is_waited_for_is_on_the_disk(engine: Engine):
+    with engine.begin() as connection:
+        load(connection, *references())
+        load(connection, sheet("expenses", [expense("T1")]))
+        end = "select current_setting('synchronous_commit'), pg_current_wal_insert_lsn()"
+        waits, written = connection.exec_driver_sql(end).one()
+    assert waits == "off"
+    with engine.connect() as connection:
+        until_on_disk(connection)
+        safe = "select current_setting('synchronous_commit'), pg_current_wal_flush_lsn() > %(written)s::pg_lsn"
+        assert connection.exec_driver_sql(safe, {"written": written}).one() == ("on", True)
 
 
 def _load_while_another_commits(engine: Engine, ours: list[dict], theirs: list[dict]) -> BaseException | None:

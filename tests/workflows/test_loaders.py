@@ -10,10 +10,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from sqlalchemy import text
+from sqlalchemy import Connection, text
 
 from outcome_reporting.warehouse.server import stop_server
-from outcome_reporting.workflows import intake, loading
+from outcome_reporting.workflows import intake, loaders, loading
 from outcome_reporting.workflows.house import connect
 
 from .test_rates_and_totals import BASE, LINES, Office, line
@@ -85,6 +85,29 @@ def test_rows_may_be_written_before_codes_are_live_but_nothing_of_them_is(
     intake.answer_files(settings, run_id)
     assert intake.close_night(settings, run_id)["accepted"] == 2
     assert office.rows(stored) == [(1,)]
+
+
+def test_nobody_is_told_of_a_load_that_is_not_on_the_disk(office: Office, monkeypatch: pytest.MonkeyPatch) -> None:
+    settings = office.settings
+    office.drop("base.xlsx", **BASE | {"Funds": [*BASE["Funds"], ["XD", "Second core", "core"]]})
+    _ledger(office, "follows.xlsx", 4, 66, 1_760_000_000)
+    run_id = intake.begin_night(settings)
+    intake.read_files(settings, run_id, intake.notice_files(settings, run_id))
+    accepted = intake.judge_files(settings, run_id)
+    told: list[str] = []
+
+    def no_disk(connection: Connection) -> None:
+        raise OSError("no disk")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(loaders, "until_on_disk", no_disk)
+        with pytest.raises(OSError, match="no disk"):
+            intake.load_files(settings, run_id, accepted, told.append)
+    assert told == []
+    intake.load_files(settings, run_id, accepted, told.append)
+    assert told == ["base.xlsx", "follows.xlsx"]
+    intake.answer_files(settings, run_id)
+    assert intake.close_night(settings, run_id)["accepted"] == 2
 
 
 def test_a_load_step_that_runs_again_loads_nothing_twice(office: Office) -> None:

@@ -37,13 +37,25 @@ def next_moment(connection: Connection, moment: datetime | None = None) -> datet
 def begin_load(connection: Connection) -> None:
     """Joins the loads that are under way: they write rows side by side, and nothing else happens among them.
 
-    A load writes to distributed tables first and to those that every node holds after them, which a distributed
-    server allows only shard by shard; any other server keeps that setting as a word without a meaning.
+    Its commit does not wait for the disk, for which the other loads would wait with it: nobody may be told of it
+    before it is there (`until_on_disk`). A load writes to distributed tables first and to those that every node holds
+    after them, which a distributed server allows only shard by shard; any other server keeps that setting as a word
+    without a meaning.
     """
     connection.exec_driver_sql(
         f"select pg_advisory_xact_lock_shared({_CLOCK_LOCK}), "
+        "set_config('synchronous_commit', 'off', true), "
         "set_config('citus.multi_shard_modify_mode', 'sequential', true)"
     )
+
+
+def until_on_disk(connection: Connection) -> None:
+    """Waits until whatever was committed before, by anybody, is as safe as the server is told to make it.
+
+    The server's log is one: what waits for its last word, here a word of ours that means nothing, waits for all of it.
+    """
+    with connection.begin():
+        connection.exec_driver_sql("select pg_logical_emit_message(true, 'outcomes', '')")
 
 
 def next_load_moment(connection: Connection, moment: datetime | None = None) -> datetime:

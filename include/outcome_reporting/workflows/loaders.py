@@ -8,9 +8,11 @@ matter which of them is faster.
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import wait as wait_for
 from contextlib import ExitStack
+from itertools import takewhile
 from queue import SimpleQueue
 from typing import TYPE_CHECKING
 
@@ -19,6 +21,7 @@ from sqlalchemy import Connection
 from outcome_reporting.checks.catalogue import DIMENSIONS
 from outcome_reporting.warehouse.live import live_spellings
 from outcome_reporting.warehouse.load_plan import LoadPlan, cut_slices, needs_spellings
+from outcome_reporting.warehouse.moments import until_on_disk
 from outcome_reporting.warehouse.ready_rows import make_ready
 from outcome_reporting.workflows import loading
 from outcome_reporting.workflows.house import House
@@ -26,7 +29,7 @@ from outcome_reporting.workflows.house import House
 if TYPE_CHECKING:
     from outcome_reporting.workflows.judging import Candidate
 
-CONNECTIONS = 3  # the server writes two files while a third waits for its turn to commit and for the disk
+CONNECTIONS = 3  # the server writes two files while a third waits for its turn to commit
 
 Done = tuple["Candidate", loading.Loaded]
 
@@ -34,7 +37,8 @@ Done = tuple["Candidate", loading.Loaded]
 def load_side_by_side(
     house: House, run_id: str, entries: Mapping[str, dict], candidates: Sequence[Candidate]
 ) -> Iterator[Done]:
-    """Load each of these in a transaction of its own; given in the order of loading, and answered in it.
+    """Load each of these in a transaction of its own; given in the order of loading, and answered in it, once it is
+    on the disk.
 
     The first that fails ends it: what was committed before stays, no further file is begun, its error is raised.
     """
@@ -42,20 +46,36 @@ def load_side_by_side(
         return
     leading = 1 + max((n for n, c in enumerate(candidates) if set(c.datasets) & set(DIMENSIONS)), default=-1)
     with ExitStack() as stack:
-        opened = [stack.enter_context(house.engine.connect()) for _ in range(min(CONNECTIONS, len(candidates)))]
-        loaders = _Loaders(house, run_id, entries, candidates[:leading], opened)
+        loaders = _Loaders(house, run_id, entries, candidates[:leading])
         try:
+            loaders.begin_leading(stack.enter_context(house.engine.connect()))
+            for _ in range(min(CONNECTIONS, len(candidates)) - 1):
+                loaders.connections.put(stack.enter_context(house.engine.connect()))
             following = deque(candidates[leading:])
             while following and loaders.begin(following[0]):
                 following.popleft()
-            yield from loaders.lead()
+            disk = stack.enter_context(house.engine.connect())
+            yield from _once_on_disk(loaders.leading, disk)
             spellings = loaders.spellings() if following else {}
             for candidate in following:
                 loaders.begin(candidate, spellings)
-            for future in loaders.futures:
-                yield future.result()
+            yield from _once_on_disk(loaders.futures, disk)
         finally:
             loaders.end()
+
+
+def _once_on_disk(loads: Iterable[Future[Done]], connection: Connection) -> Iterator[Done]:
+    """What each of these loads did, in order, when it can no longer be lost; one wait is for all that are done by then.
+
+    Commits would wait each for itself, and the next load for every one of them.
+    """
+    waiting = deque(loads)
+    while waiting:
+        wait_for([waiting[0]])
+        done = list(takewhile(Future.done, waiting))
+        until_on_disk(connection)
+        for _ in done:
+            yield waiting.popleft().result()
 
 
 class _Loaders:
@@ -67,34 +87,39 @@ class _Loaders:
         run_id: str,
         entries: Mapping[str, dict],
         leading: Sequence[Candidate],
-        opened: Sequence[Connection],
     ) -> None:
-        self._house, self._run_id, self._entries, self._leading = house, run_id, entries, leading
-        self._own, *others = opened  # the first is kept from the others, who wait for what is written on it
-        self._connections: SimpleQueue[Connection] = SimpleQueue()
-        for connection in others:
-            self._connections.put(connection)
+        self._house, self._run_id, self._entries = house, run_id, entries
+        self.connections: SimpleQueue[Connection] = SimpleQueue()
         self._led: Future[None] = Future()
         self._led_datasets = {dataset for candidate in leading for dataset in candidate.datasets}
         self._pool = ThreadPoolExecutor(CONNECTIONS + 1, "loader")  # one makes the next file's rows ready meanwhile
         self._last: dict[tuple[str, str, str], Future[Done]] = {}
+        self.leading: dict[Future[Done], Candidate] = {Future(): candidate for candidate in leading}
         self.futures: list[Future[Done]] = []
 
-    def lead(self) -> Iterator[Done]:
+    def begin_leading(self, connection: Connection) -> None:
+        """The connection is kept from the others, who wait for what is written on it."""
+        self._pool.submit(self._lead, connection)
+
+    def _lead(self, connection: Connection) -> None:
         """Loads the first group; then the others may end, and have its connection too."""
-        for candidate in self._leading:
-            yield self._write(self._own, candidate, self._plan(candidate))
+        for future, candidate in self.leading.items():
+            try:
+                future.set_result(self._write(connection, candidate, self._plan(candidate)))
+            except BaseException as error:
+                future.set_exception(error)
+                return
         self._led.set_result(None)
-        self._connections.put(self._own)
+        self.connections.put(connection)
 
     def spellings(self) -> Mapping[str, str]:
         """Those of the live partners, when the first group is loaded."""
-        connection = self._connections.get()
+        connection = self.connections.get()
         try:
             with connection.begin():
                 return live_spellings(connection)
         finally:
-            self._connections.put(connection)
+            self.connections.put(connection)
 
     def begin(self, candidate: Candidate, spellings: Mapping[str, str] | None = None) -> bool:
         """Has a file loaded in its turn; False where it cannot be cut into slices without the spellings."""
@@ -123,11 +148,11 @@ class _Loaders:
         make_ready(plan)
         for one in earlier:
             one.result()
-        connection = self._connections.get()
+        connection = self.connections.get()
         try:
             return self._write(connection, candidate, plan, self._led.result)
         finally:
-            self._connections.put(connection)
+            self.connections.put(connection)
 
     def _write(
         self, connection: Connection, candidate: Candidate, plan: LoadPlan, wait: Callable[[], object] = lambda: None
