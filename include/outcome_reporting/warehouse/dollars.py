@@ -108,41 +108,45 @@ def usd_sql(row: str = "f", rate: str = "r.rate_per_usd") -> str:
 
 
 def loaded_dollars(
-    connection: Connection, contract: Contract, slices: Sequence[tuple[str, uuid.UUID]]
-) -> dict[int, Decimal]:
-    """Dollars in the database by table_no, for (office, slice) pairs: the other side of the control."""
+    connection: Connection, contract: Contract, table_no: int, slices: Sequence[tuple[str, uuid.UUID]]
+) -> Decimal:
+    """Dollars in the database of one table's rows, in these (office, slice) pairs: the other side of the control.
+
+    Each table is asked for by itself: to group rows by their table takes the server a third of the sum's time.
+    """
     if not contract.amount_fields or not slices:
-        return {}
-    of_slices = "f.slice_id = any(%(slices)s)"
+        return Decimal(0)
+    of_rows = "f.slice_id = any(%(slices)s) and f.table_no = %(table_no)s"
     if not contract.is_organization_wide:
-        of_slices += " and f.office = any(%(offices)s)"
+        of_rows += " and f.office = any(%(offices)s)"
     table = "core." + contract.table.removeprefix("core.")
     if _is_convertible(contract):
-        stated, unstated = "coalesce(sum(f.amount_usd), 0)", "bool_or(f.amount_usd is null)"
+        stated, unstated = "coalesce(sum(f.amount_usd), 0)", "coalesce(bool_or(f.amount_usd is null), false)"
     else:
         stated = " + ".join(f"coalesce(sum(f.{name}), 0)" for name in contract.amount_fields)
         unstated = "false"
-    query = f"select f.table_no, {stated}, {unstated} from {table} f where {of_slices} group by 1"
-    given = {"slices": [one for _, one in slices], "offices": sorted({office for office, _ in slices})}
-    found = connection.exec_driver_sql(query, given).all()
-    dollars = {table_no: amount for table_no, amount, _ in found}
-    if any(is_unstated for *_, is_unstated in found):
-        for table_no, amount in connection.exec_driver_sql(_converted_sql(contract, of_slices), given):
-            dollars[table_no] += amount
+    given = {
+        "slices": [one for _, one in slices],
+        "table_no": table_no,
+        "offices": sorted({office for office, _ in slices}),
+    }
+    query = f"select {stated}, {unstated} from {table} f where {of_rows}"
+    dollars, is_unstated = connection.exec_driver_sql(query, given).one()
+    if is_unstated:
+        dollars += connection.exec_driver_sql(_converted_sql(contract, of_rows), given).scalar_one()
     return dollars
 
 
-def _converted_sql(contract: Contract, of_slices: str) -> str:
-    """The dollars by table of the rows that give none, each at the rate of its day."""
+def _converted_sql(contract: Contract, of_rows: str) -> str:
+    """The dollars of the rows that give none, each at the rate of its day."""
     day, table = date_field(contract), "core." + contract.table.removeprefix("core.")
     return f"""
         with live as ({live_slices_sql(None, "exchange_rates", is_organization_wide=True)}),
-        unstated as materialized (select f.* from {table} f where {of_slices} and f.amount_usd is null),
+        unstated as materialized (select f.* from {table} f where {of_rows} and f.amount_usd is null),
         wanted as materialized (select distinct currency, {day} as day from unstated where currency <> 'USD'),
         rate as materialized (
           select distinct on (w.currency, w.day) w.currency, w.day, e.rate_per_usd
           from wanted w join core.exchange_rate e on e.currency = w.currency and e.effective_date <= w.day
           join live using (slice_id) order by w.currency, w.day, e.effective_date desc)
-        select f.table_no, coalesce(sum({usd_sql("f", "r.rate_per_usd")}), 0)
-        from unstated f left join rate r on r.currency = f.currency and r.day = f.{day}
-        group by 1"""
+        select coalesce(sum({usd_sql("f", "r.rate_per_usd")}), 0)
+        from unstated f left join rate r on r.currency = f.currency and r.day = f.{day}"""

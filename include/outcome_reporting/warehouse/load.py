@@ -270,12 +270,11 @@ class _Writer:
         rates = live_rates(self.connection) if has_money and has_unstated(contract, of.rows.tables) else {}
         # Rows of a slice that repeats the live one are the live one's.
         stored = [(one.office, (one.action == "same" and one.live_before) or one.slice_id) for one in results]
-        dollars = loaded_dollars(self.connection, contract, stored)
         for table in of.rows.tables:
             held_here = [row for row in held if row.table_no == table.table_no]
             held_usd = sum((row.amount_usd or Decimal(0) for row in held_here), Decimal(0))
             in_file = Decimal(int(row_cents(contract, table, rates).sum())) / 100 if has_money else None
-            loaded = dollars.get(table.table_no, Decimal(0))
+            loaded = loaded_dollars(self.connection, contract, table.table_no, stored)
             yield {
                 "load_id": self.load_id,
                 "table_no": table.table_no,
