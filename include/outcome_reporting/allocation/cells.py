@@ -7,6 +7,7 @@ lines nor cells are stored: what is published, and checked, are their sums.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Literal
 
@@ -68,17 +69,28 @@ class _Lines:
         yield from self._of("budget_lines")
 
     def _of(self, name: str) -> Iterator[tuple[np.ndarray, np.ndarray]]:
-        """Key and cents of a statement's lines, as many together as are looked up at once."""
+        """Key and cents of a statement's lines. The next rows are taken while codes are looked up: the server, which
+        would have to wait, does most of the work.
+        """
+        together = self._together(name)
+        with ThreadPoolExecutor(1, thread_name_prefix="cells") as beside:
+            coming = beside.submit(next, together, None)
+            while rows := coming.result():
+                coming = beside.submit(next, together, None)
+                yield self._keyed(rows)
+
+    def _together(self, name: str) -> Iterator[list[Row]]:
+        """The rows of a statement, as many together as are looked up at once."""
         held: list[Row] = []
         size = 0
         for row in read_rows(self.cursor, _query(name), self.parameters):
             held.append(row)
             size += len(row[-1] or b"")
             if size > _LOOKED_UP_AT * 12:  # bytes that a number takes in an array
-                yield self._keyed(held)
+                yield held
                 held, size = [], 0
         if held:
-            yield self._keyed(held)
+            yield held
 
     def _keyed(self, rows: list[Row]) -> tuple[np.ndarray, np.ndarray]:
         codes, cents = self.codes, [integers_of(row[-1]) for row in rows]
