@@ -53,16 +53,15 @@ def restate(
     settings: Settings,
     years: list[int] | None = None,
     clock: Clock | None = None,
-    once_read: Callable[[], object] | None = None,
-    once_begun: Callable[[datetime, date, list[str]], object] | None = None,
+    once_read: Callable[[datetime, date, list[str]], object] | None = None,
 ) -> dict[str, Any]:
     """Restate what is pending, and these years too, and publish, unless a cent does not reconcile.
 
     Whatever years are asked for, all that is pending goes into the one publication: the figures of a night
     belong together, and a plan period's total never mixes two of them. Running it again writes nothing. `clock`
-    is told what of the phase "allocate" went into "reconcile"; `once_read` is called when all money was read, if any
-    is: from then on a core has little to do. `once_begun` is told the moment whose slices are read, the day that
-    decides who is withheld, and the offices: what lies in core may be read for other ends too.
+    is told what of the phase "allocate" went into "reconcile". `once_read` is called when all money was read, if any
+    is: from then on a core has little to do. It is told the moment whose slices are read, the day that decides who is
+    withheld, and the offices: what lies in core may be read for other ends too.
     """
     house = open_house(settings)
     clock = clock or Clock()
@@ -80,12 +79,16 @@ def restate(
         years_of_files = None if is_whole else asked
         changed = _Aside(partial(_changed_files, house.engine, last.snapshot_at if last else None, years_of_files))
         run_date = _today(settings)
-        beside.begin(lambda _: _refresh_statistics(house.engine))  # of what was loaded, for those who read it next
-        if once_begun:
-            whose = live_offices(connection) if offices is None else offices
-            beside.begin(lambda _: once_begun(snapshot_at, run_date, whose))
+        refreshed = beside.begin(lambda _: _refresh_statistics(house.engine))  # of what was loaded
+        whose = live_offices(connection) if offices is None else offices
         sums = partial(sum_live_facts, snapshot_at=snapshot_at)  # of all years and offices: a proof of everything
         live = beside.begin(sums)
+
+        def read() -> None:
+            refreshed.result()  # whoever reads next is planned for by it
+            if once_read:
+                once_read(snapshot_at, run_date, whose)
+
         restated = restate_rows(
             connection,
             snapshot_at=snapshot_at,
@@ -96,7 +99,7 @@ def restate(
             offices=offices,
             impute=settings.impute_core,
             reconciliation=[ReconciliationRow(**_as_row(row)) for row in files],
-            once_read=once_read,
+            once_read=read,
         )
         with clock("reconcile", within="allocate"):
             wrong = reconcile(connection, snapshot_at, live=live.result())

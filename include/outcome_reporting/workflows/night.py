@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
-from functools import cache, partial
+from datetime import date, datetime
+from functools import cache
 from typing import Any
 
 from outcome_reporting.settings import Settings
@@ -51,11 +52,13 @@ def run_night(settings: Settings, progress: bool = False) -> dict[str, Any]:
         def answered() -> Future[dict[str, Any]]:
             return beside.submit(_answer, settings, run_id, clock)
 
+        def once_read(snapshot_at: datetime, run_date: date, offices: list[str]) -> None:
+            reports.read_ahead(settings, snapshot_at, run_date, offices)
+            answered()
+
         try:
             with clock("allocate"):
-                restated = allocation.restate(
-                    settings, clock=clock, once_read=answered, once_begun=partial(reports.read_ahead, settings)
-                )
+                restated = allocation.restate(settings, clock=clock, once_read=once_read)
         finally:
             answered()
         summary = answered().result()
