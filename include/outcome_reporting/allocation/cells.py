@@ -107,9 +107,9 @@ class _Lines:
         partner, names = texts_of(partners, count)
         partner_no = _numbers([codes.spelled(name) for name in names])[partner]
         measure = np.repeat([int.from_bytes(one) for one in measures], lines)
-        key = _fitting(output_no, _OUTPUT_BITS) << _MEASURE_BITS | measure
-        key = key << _FUND_BITS | _fitting(fund_no, _FUND_BITS)
-        key = key << _PARTNER_BITS | _fitting(partner_no, _PARTNER_BITS)
+        key = fitting(output_no, _OUTPUT_BITS) << _MEASURE_BITS | measure
+        key = key << _FUND_BITS | fitting(fund_no, _FUND_BITS)
+        key = key << _PARTNER_BITS | fitting(partner_no, _PARTNER_BITS)
         every = np.concatenate(cents)
         is_foreign = every == _NO_CENTS
         self.needs_rates |= bool(is_foreign.any())
@@ -136,9 +136,10 @@ def _numbers(values: list[int]) -> np.ndarray:
     return np.array(values, np.int64)
 
 
-def _fitting(number: np.ndarray, bits: int) -> np.ndarray:
+def fitting(number: np.ndarray, bits: int) -> np.ndarray:
+    """These numbers, as a part of a key. Raises OverflowError where one is too large for its bits."""
     if len(number) and number.max() >= 1 << bits:
-        raise OverflowError(f"a number of {number.max()} does not fit {bits} bits of a cell's key")
+        raise OverflowError(f"a number of {number.max()} does not fit {bits} bits of a key")
     return number
 
 

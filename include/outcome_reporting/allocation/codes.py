@@ -51,6 +51,7 @@ class Codes:
         texts = statements("cells.sql")
         self.outputs = list(map(OutputYear._make, cursor.execute(texts["output_codes"]).fetchall()))
         self.outcomes = list(map(OutcomeYear._make, cursor.execute(texts["outcome_codes"]).fetchall()))
+        self.first_year_of = _first_years(self.outcomes)
         funds = cursor.execute(texts["fund_codes"]).fetchall()
         partners = cursor.execute(texts["partner_codes"]).fetchall()
         self._output_no = {(one.office, one.fiscal_year, one.output): one.output_no for one in self.outputs}
@@ -87,6 +88,14 @@ class Codes:
     def partners(self) -> dict[int, Partner]:
         """By number."""
         return self._partners
+
+
+def _first_years(outcomes: list[OutcomeYear]) -> np.ndarray:
+    """By an outcome's number in a year, the number in the first year that its code has: they count on from it."""
+    first: dict[tuple[str, str], int] = {}
+    for one in sorted(outcomes):
+        first.setdefault((one.office, one.outcome), one.outcome_no)
+    return _table((one.outcome_no, first[one.office, one.outcome]) for one in outcomes)
 
 
 def _table(pairs) -> np.ndarray:

@@ -12,7 +12,7 @@ from datetime import datetime
 import numpy as np
 import psycopg
 
-from outcome_reporting.allocation.cells import EXPENSE, MEASURES, Cells, Pieces, Shares, sum_by_key
+from outcome_reporting.allocation.cells import EXPENSE, MEASURES, Cells, Pieces, Shares, fitting, sum_by_key
 from outcome_reporting.allocation.codes import Codes, OutcomeYear, OutputYear
 from outcome_reporting.allocation.columns import (
     Fields,
@@ -29,7 +29,7 @@ from outcome_reporting.allocation.statements import statements
 
 _KINDS = ("core pool", "direct", "imputed", "unattributed", "withheld")
 _DIRECT, _UNATTRIBUTED, _WITHHELD = 1, 3, 4
-_KIND_BITS, _PARTNER_BITS = 3, 31
+_KIND_BITS, _YEAR_BITS, _PARTNER_BITS = 3, 12, 22  # of a line's key; what is left of 62 is for outcomes
 PartnerMoney = tuple[np.ndarray, np.ndarray, np.ndarray]  # for each key, some several times, expense and contribution
 
 
@@ -105,8 +105,12 @@ def partner_lines(cursor: psycopg.Cursor, direct: PartnerMoney, codes: Codes) ->
     """
     keys, expenses, contributions = zip(direct, _shared(cursor, codes), strict=True)
     key, amounts = _summed(np.concatenate(keys), np.concatenate(expenses), np.concatenate(contributions))
-    outcome_no, kind = key >> (_KIND_BITS + _PARTNER_BITS), key >> _PARTNER_BITS & ((1 << _KIND_BITS) - 1)
-    who = (key & ((1 << _PARTNER_BITS) - 1)) * len(_KINDS) + kind
+    places = []
+    for bits in (_KIND_BITS, _YEAR_BITS, _PARTNER_BITS):
+        places.append(key & ((1 << bits) - 1))
+        key = key >> bits
+    kind, year, partner_no = places
+    outcome_no, who = key + year, partner_no * len(_KINDS) + kind
     outcomes = {one.outcome_no: one for one in codes.outcomes}
     return Lines(
         (
@@ -142,7 +146,10 @@ def _partner_key(outcome_no: np.ndarray, kind: np.ndarray, partner_no: np.ndarra
     if hidden:
         is_hidden = np.isin(partner_no, hidden)
         kind, partner_no = np.where(is_hidden, _WITHHELD, kind), np.where(is_hidden, 0, partner_no)
-    return (outcome_no << _KIND_BITS | kind) << _PARTNER_BITS | partner_no
+    first_year = codes.first_year_of[outcome_no]  # in the order of the table's key: outcome, partner, year, kind
+    key = first_year << _PARTNER_BITS | fitting(partner_no, _PARTNER_BITS)
+    key = key << _YEAR_BITS | fitting(outcome_no - first_year, _YEAR_BITS)
+    return key << _KIND_BITS | kind
 
 
 def _summed(key: np.ndarray, *amounts: np.ndarray) -> tuple[np.ndarray, list[np.ndarray]]:

@@ -45,7 +45,7 @@ cross join lateral generate_series(
 create temp table outcome_place on commit drop as
 select
     known.*,
-    (row_number() over (order by known.office, known.plan_period, known.outcome, known.fiscal_year))::int as outcome_no
+    (row_number() over (order by known.office, known.outcome, known.fiscal_year, known.plan_period))::int as outcome_no
 from (
     select office, plan_period, outcome, fiscal_year from output_year
     union

@@ -23,10 +23,14 @@ from outcome_reporting.warehouse.tables.schema import MOMENT, USD, metadata
 CENTS = BigInteger
 
 
-def _published(name: str, key: list[Column], *values: Column, has_office: bool = True) -> Table:
-    """Rows that are stamped and never deleted; key columns are never null ('' stands for none)."""
+def _published(
+    name: str, key: list[Column], *values: Column, has_office: bool = True, key_order: tuple[str, ...] = ()
+) -> Table:
+    """Rows that are stamped and never deleted; key columns are never null ('' stands for none). Their order in the key
+    is that of the table's columns, unless another is given.
+    """
     office = [Column("office", Text, nullable=False)] if has_office else []
-    names = [column.name for column in office + key]
+    names = key_order or [column.name for column in office + key]
     return Table(
         name,
         metadata,
@@ -77,6 +81,8 @@ partner_line = _published(
     Column("contributor_type", Text, nullable=False),
     Column("expense_cents", CENTS, nullable=False),
     Column("contribution_cents", CENTS, nullable=False),
+    # By far the most rows. What tells neighbours apart comes early: a place in the key is found by fewer comparisons.
+    key_order=("office", "outcome", "partner", "fiscal_year", "plan_period", "kind"),
 )
 revenue_line = _published(
     "revenue_line",
