@@ -44,7 +44,7 @@ class _Builder:
     def __init__(self, channel: socket.socket) -> None:
         self._channel, self._answers = channel, channel.makefile("rb")
         self._has_settings = False
-        self._reading: threading.Thread | None = None
+        self._in_hand = threading.Lock()  # held while cells are read ahead
         self.has_read: set[CellsJob] = set()  # and has not built yet
 
     def ask(self, settings: Settings, job: PagesJob | CellsJob) -> dict:
@@ -61,21 +61,19 @@ class _Builder:
             )
         return json.loads(answer)
 
-    def begin_reading(self, settings: Settings, waiting: _Waiting) -> None:
-        """In a thread: reads cells until the first pages can be built."""
-        self._reading = threading.Thread(target=self._read, args=(settings, waiting), daemon=True)
-        self._reading.start()
-
-    def _read(self, settings: Settings, waiting: _Waiting) -> None:
-        with contextlib.suppress(SystemFault):  # whoever asks next is told
-            while len(self.has_read) < _READ_AHEAD and (job := waiting.take()):
-                self.ask(settings, job)
-                self.has_read.add(job)
+    def read(self, settings: Settings, waiting: _Waiting) -> bool:
+        """Reads the cells of one job. False where it has read enough, or no job waits."""
+        with self._in_hand:
+            if len(self.has_read) >= _READ_AHEAD or not (job := waiting.take()):
+                return False
+            self.ask(settings, job)
+            self.has_read.add(job)
+        return True
 
     def end_reading(self) -> None:
-        """Waits for the job in hand."""
-        if self._reading is not None:
-            self._reading.join()
+        """Waits for the job in hand; no other may be waiting."""
+        with self._in_hand:
+            pass
 
     def end(self) -> None:
         """It ends when nobody can give it anything any more, with the job that it has in hand."""
@@ -126,10 +124,17 @@ class _Crew:
             their.close()
 
     def begin_reading(self, settings: Settings, jobs: Iterable[CellsJob]) -> None:
-        """The cells of these are read, each by one builder, until pages are asked for."""
+        """The cells of these are read, each by one builder, until pages are asked for.
+
+        By builders in turn, one less at a time than there are: a core is left to whoever allocates the money meanwhile,
+        for which all of them have to wait.
+        """
         self._to_read = _Waiting(jobs)
+        idle: queue.SimpleQueue[_Builder] = queue.SimpleQueue()
         for builder in self.builders:
-            builder.begin_reading(settings, self._to_read)
+            idle.put(builder)
+        for _ in self.builders[1:] or self.builders:
+            threading.Thread(target=_read_in_turn, args=(idle, settings, self._to_read), daemon=True).start()
 
     def build(self, settings: Settings, jobs: Sequence[PagesJob]) -> Iterator[dict]:
         """What is said of each job, as they are done."""
@@ -147,11 +152,18 @@ class _Crew:
 
     def dismiss(self) -> None:
         """All of them end."""
+        self._to_read.clear()
         for builder in self.builders:
             builder.end()
         for builder in self.builders:
             builder.close()
         self._program.wait()
+
+
+def _read_in_turn(idle: queue.SimpleQueue[_Builder], settings: Settings, waiting: _Waiting) -> None:
+    with contextlib.suppress(SystemFault):  # whoever asks next is told
+        while (builder := idle.get()).read(settings, waiting):
+            idle.put(builder)
 
 
 def _feed(builder: _Builder, settings: Settings, waiting: _Waiting, done: queue.SimpleQueue) -> None:
