@@ -83,7 +83,7 @@ def _jobs(inbox: BinaryIO) -> Iterator[CellsJob | PagesJob]:
             job = pickle.load(inbox)
         except EOFError:
             return
-        gc.collect()  # what the last job has left, only if there is a next one
+        gc.collect(0)  # what the last job has left, only if there is a next one; cells that wait are not looked through
         yield job
 
 
