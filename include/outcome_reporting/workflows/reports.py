@@ -126,10 +126,14 @@ def build_reports(
 
 
 def in_parts(those: Sequence[str], size: int) -> Iterable[tuple[str, ...]]:
-    """These names in order, at most so many at a time; nearly as many each time, and each core as often."""
+    """These names in order, at most so many at a time; nearly as many each time, and each core as often.
+
+    The larger parts come first: builders that take turns end together.
+    """
     cores = os.cpu_count() or 1
     parts = min(len(those), cores * -(-len(those) // (cores * size))) if len(those) > size else 1
-    ends = [len(those) * part // parts for part in range(parts + 1)]
+    least, larger = divmod(len(those), parts)
+    ends = [number * least + min(number, larger) for number in range(parts + 1)]
     return (tuple(those[start:end]) for start, end in pairwise(ends) if end > start)
 
 
