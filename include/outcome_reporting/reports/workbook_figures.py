@@ -24,7 +24,7 @@ from .workbook_frame import Styles
 FIGURE_WIDTHS = ((0, 0, 62), (1, 1, 30), (2, 4, 16))  # (first column, last column, letters)
 
 _HEADINGS = ("book.figure_id", "book.sheet", "book.cell", "book.value", "book.unit")
-_ROW = text_slot(0) + any_slot(1) + text_slot(2) + number_slot(3, style=SLOT) + any_slot(4)
+_ROW = text_slot() + any_slot() + text_slot() + number_slot(style=SLOT) + any_slot()
 
 
 class FigureList:
@@ -71,7 +71,7 @@ class FigureList:
         ids = xml_texts(self._ids) or list(map(xml_text, self._ids))
         numbers = {unit: str(self._styles.cells.numbers[unit]) for unit in set(self._units)}
         sheet = PlainSheet(len(_HEADINGS))
-        sheet.add_row(text_cells(0, *map(texts, _HEADINGS), style=self._styles.head))
+        sheet.add_row(text_cells(*map(texts, _HEADINGS), style=self._styles.head))
         sheet.add_form(
             _ROW,
             len(ids),

@@ -24,11 +24,11 @@ from outcome_reporting.domain.outcome import (
 
 from .model import Page
 from .plain_sheet import (
+    BLANK,
     EMPTY,
     PlainSheet,
     RowForm,
     any_slot,
-    any_slots,
     number_in_cell,
     number_slot,
     text_cells,
@@ -62,7 +62,7 @@ def write_source_lines(page: Page, facts: OutcomeFacts, texts: Texts, styles: St
     _splits(lines, facts, page.year, sources)
     _cells(lines, facts, page.year, sources)
     sheet = PlainSheet(len(_HEADINGS))
-    sheet.add_row(text_cells(0, *(texts(key) for key in _HEADINGS), style=styles.head))
+    sheet.add_row(text_cells(*(texts(key) for key in _HEADINGS), style=styles.head))
     sheet.add_numbered(lines.rows)
     return sheet
 
@@ -191,18 +191,29 @@ class _Forms(NamedTuple):
 @lru_cache
 def _forms(whole: int, usd: int) -> _Forms:
     """With the numbers of two formats: of whole numbers and of dollars."""
-    figure, file, weight, share = text_slot(0), any_slots(1, 2), any_slot(_WEIGHT), number_slot(_SHARE, usd)
-    dropped, row = any_slots(16, 18), number_slot(_ROW, whole)
+    figure = {0: text_slot()}
+    place = figure | _any_slots(1, 2)
+    row, share, dropped = {_ROW: number_slot(whole)}, {_SHARE: number_slot(usd)}, _any_slots(16, 18)
     return _Forms(
-        group=RowForm(figure + file + any_slots(3, 5) + number_slot(_COUNT, whole) + weight + share + dropped),
-        rest=RowForm(figure + any_slot(1) + number_slot(_COUNT, whole) + share),
-        cell=RowForm(
-            figure + file + row + any_slot(8) + text_slot(9) + any_slots(10, _WEIGHT) + any_slot(_SHARE, usd) + dropped
+        group=_form(place | _any_slots(3, 5) | {_COUNT: number_slot(whole)} | _any_slots(_WEIGHT) | share | dropped),
+        rest=_form(figure | _any_slots(1) | {_COUNT: number_slot(whole)} | share),
+        cell=_form(
+            place | row | _any_slots(8) | {9: text_slot()} | _any_slots(10, _WEIGHT) | {_SHARE: any_slot(usd)} | dropped
         ),
-        target=RowForm(figure + any_slots(3, 4) + weight + share),
-        element=RowForm(figure + weight + share),
-        value=RowForm(figure + file + row + any_slots(8, 9) + dropped),
+        target=_form(figure | _any_slots(3, 4) | _any_slots(_WEIGHT) | share),
+        element=_form(figure | _any_slots(_WEIGHT) | share),
+        value=_form(place | row | _any_slots(8, 9) | dropped),
     )
+
+
+def _any_slots(first: int, last: int = 0) -> dict[int, str]:
+    """Slots by column, side by side."""
+    return dict.fromkeys(range(first, (last or first) + 1), any_slot())
+
+
+def _form(slots: dict[int, str]) -> RowForm:
+    """With these slots by column, and blank cells between them."""
+    return RowForm("".join([slots.get(column, BLANK) for column in range(max(slots) + 1)]))
 
 
 def _parts(facts: OutcomeFacts, year: int, sources: YearSources) -> Iterator[tuple[str, Explanation]]:
