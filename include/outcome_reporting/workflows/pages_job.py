@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from outcome_reporting.domain.outcome import OutcomeYearSummary
-from outcome_reporting.reports.summary import summary_of
+from outcome_reporting.reports.summary import plain_values, summary_of
 
 if TYPE_CHECKING:
     from outcome_reporting.warehouse.outcome_facts import Publication
@@ -53,7 +53,7 @@ class BuiltPages:
 
     def as_dict(self) -> dict:
         return {
-            "summaries": [asdict(one) for one in self.summaries],
+            "summaries": [plain_values(one) for one in self.summaries],
             "data_date": self.data_date and self.data_date.isoformat(),
             "files_written": self.files_written,
             "problems": list(self.problems),

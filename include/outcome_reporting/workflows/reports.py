@@ -8,7 +8,7 @@ import os
 import shutil
 from collections.abc import Callable, Iterable, Sequence, Set
 from contextlib import AbstractContextManager
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from itertools import pairwise
 from pathlib import Path
@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 from outcome_reporting.domain.codes import natural_key
 from outcome_reporting.domain.errors import UsageError
 from outcome_reporting.domain.outcome import OutcomeYearSummary
-from outcome_reporting.reports.summary import summary_of
+from outcome_reporting.reports.summary import plain_values, summary_of
 from outcome_reporting.settings import Settings
 from outcome_reporting.warehouse.outcome_facts import Publication, publication_at
 from outcome_reporting.warehouse.stale import offices_changed_since
@@ -182,6 +182,7 @@ def _build(
     from outcome_reporting.workflows.pages_job import PagesJob
 
     folder.mkdir(parents=True, exist_ok=True)
+    is_new = not any(folder.iterdir())
     built = kept or _Built([])
     silent = [one for one in offices if scope.office not in (None, one)]  # only their lines are wanted
     jobs = [
@@ -202,7 +203,8 @@ def _build(
     built.problems.sort()
     if built.data_date is not None:
         built.files_written += len(build_site(built.lines, built.data_date, folder, settings.publisher_name))
-    built.files_written += remove_gone(built.lines, folder)
+    if not is_new:  # else a hundredth of a second is spent on finding nothing
+        built.files_written += remove_gone(built.lines, folder)
     return built
 
 
@@ -219,7 +221,7 @@ def _kept_lines(release: Path, anew: Set[str]) -> _Built:
 def _keep_lines(release: Path, built: _Built) -> None:
     kept = {
         "data_date": built.data_date and built.data_date.isoformat(),
-        "lines": [asdict(one) for one in built.lines],
+        "lines": [plain_values(one) for one in built.lines],
     }
     path = release / _LINES
     path.unlink(missing_ok=True)  # a link to the former release's: that one stays as it is
