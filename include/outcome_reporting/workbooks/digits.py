@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+FIRST_BYTES = np.array([(1 << 8 * count) - 1 for count in range(8)], np.uint64)  # what keeps so many bytes of a word
 _EIGHT_ZEROS = np.uint64(0x3030303030303030)
 _SIX_UP_TO_128, _HIGHEST_BITS = np.uint64(0x7676767676767676), np.uint64(0x8080808080808080)
 _PAIRS = [  # from eight digits to four numbers of two digits, two of four, one of eight
@@ -19,6 +20,16 @@ _PAIRS = [  # from eight digits to four numbers of two digits, two of four, one 
 def words_of(data: bytes | memoryview) -> np.ndarray:
     """The eight bytes from each place of `data` on, as one integer each; nothing is copied."""
     return np.ndarray((max(0, len(data) - 7),), "<u8", data, strides=(1,))
+
+
+def word(text: bytes) -> np.uint64:
+    """Up to eight bytes as one integer, as `words_of` has them."""
+    return np.uint64(int.from_bytes(text, "little"))
+
+
+def first_bytes(count: int) -> np.uint64:
+    """What keeps of a word its first bytes, at most seven of them."""
+    return np.uint64((1 << 8 * count) - 1)
 
 
 def whole_numbers(words: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
