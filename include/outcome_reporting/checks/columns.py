@@ -87,6 +87,12 @@ class Columns:
                 self._distinct[name] = _distinct(column)
         return self._distinct[name]
 
+    def encoded(self, name: str) -> pa.DictionaryArray:
+        """A column by its distinct values."""
+        found = self.distinct(name)
+        is_empty = found.of_row == found.count if found.has_empty else None
+        return pa.DictionaryArray.from_arrays(pa.array(found.of_row, mask=is_empty), found.values)
+
     def has_empty(self, name: str) -> bool:
         """Whether a row has nothing there, told without a look at the values."""
         return bool(self.table.data[name].null_count if name in self else self.table.row_count)

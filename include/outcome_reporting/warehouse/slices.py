@@ -8,9 +8,10 @@ from __future__ import annotations
 import hashlib
 import json
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -21,6 +22,8 @@ from outcome_reporting.domain.contract import Contract
 from outcome_reporting.domain.table import TypedTable
 
 SEPARATOR = "|"
+# the column of a table by its name, dictionary-encoded
+Encoded = Callable[[TypedTable, str], pa.DictionaryArray]
 
 
 @dataclass(slots=True)
@@ -44,31 +47,42 @@ def is_cut_by_spelling(contract: Contract) -> bool:
     return "partner" in contract.slice
 
 
+def encoded_column(table: TypedTable, name: str) -> pa.DictionaryArray:
+    """A column of a table, dictionary-encoded."""
+    return _encoded(table.data.column(name))
+
+
 def split_slices(
-    contract: Contract, tables: Sequence[TypedTable], spellings: Mapping[str, str] | None = None
+    contract: Contract,
+    tables: Sequence[TypedTable],
+    spellings: Mapping[str, str] | None = None,
+    encoded: Encoded = encoded_column,
 ) -> list[SliceRows]:
     """The slices that these tables of one dataset hold, in the order of their keys.
 
-    `spellings` (folded spelling -> partner code) makes the same slice of a partner however it is written.
+    `spellings` (folded spelling -> partner code) makes the same slice of a partner however it is written; `encoded` is
+    for who has the columns of the tables dictionary-encoded already.
     A row of a dataset that is one slice has the key ''. Raises ValueError when a slice field is empty
     (a required field, so such a row never comes this far).
     """
     found: dict[tuple[str, str], SliceRows] = {}
     for place, table in enumerate(tables):
-        for office, key, indices in _split_table(contract, table, spellings or {}):
+        for office, key, indices in _split_table(contract, table, spellings or {}, encoded):
             found.setdefault((office, key), SliceRows(office, key)).rows[place] = indices
     return [found[key] for key in sorted(found)]
 
 
-def office_column(contract: Contract, table: TypedTable) -> pa.Array | None:
-    """The office of each row (dictionary-encoded), None when the dataset belongs to the whole organization."""
+def office_column(
+    contract: Contract, table: TypedTable, encoded: Encoded = encoded_column
+) -> pa.DictionaryArray | None:
+    """The office of each row, None when the dataset belongs to the whole organization."""
     if contract.is_organization_wide:
         return None
     if contract.office_from:
-        codes = _encoded(table.data.column(contract.office_from))
+        codes = encoded(table, contract.office_from)
         offices = pc.list_element(pc.split_pattern(codes.dictionary, "_", max_splits=1), 0)
         return _recoded(codes, offices)
-    return _encoded(table.data.column("office"))
+    return encoded(table, "office")
 
 
 def in_slice_order(
@@ -191,15 +205,12 @@ def _recoded(column: pa.DictionaryArray, dictionary: pa.Array) -> pa.DictionaryA
     return pa.DictionaryArray.from_arrays(indices, merged.dictionary)
 
 
-def _slice_column(contract: Contract, table: TypedTable, name: str, spellings: Mapping[str, str]) -> pa.DictionaryArray:
-    """The values of one slice field as text, dictionary-encoded. `date.year` names the year of a date."""
-    if name == "office":
-        return office_column(contract, table)
+def _slice_column(
+    contract: Contract, table: TypedTable, name: str, spellings: Mapping[str, str], encoded: Encoded
+) -> pa.DictionaryArray:
+    """The values of one slice field as text. `date.year` names the year of a date."""
     field_name, _, part = name.partition(".")
-    column = table.data.column(field_name)
-    if part == "year":
-        column = pc.year(column)
-    codes = _encoded(column)
+    codes = _encoded(pc.year(table.data.column(field_name))) if part == "year" else encoded(table, field_name)
     texts = codes.dictionary.cast(pa.string())
     reference = contract.field(field_name).refers_to
     if spellings and reference and reference[0] in ("partner", "partners"):
@@ -207,26 +218,37 @@ def _slice_column(contract: Contract, table: TypedTable, name: str, spellings: M
     return _recoded(codes, texts)
 
 
-def _split_table(contract: Contract, table: TypedTable, spellings: Mapping[str, str]):
+def _split_table(contract: Contract, table: TypedTable, spellings: Mapping[str, str], encoded: Encoded):
     """(office, slice key, row indices) of one table."""
     count = table.data.num_rows
     if count == 0:
         return
-    columns = [_slice_column(contract, table, name, spellings) for name in contract.slice]
-    offices = office_column(contract, table)
-    parts = columns if offices is None else [offices, *columns]
+    offices = office_column(contract, table, encoded)
+    columns = [
+        offices
+        if offices is not None and name == "office"
+        else _slice_column(contract, table, name, spellings, encoded)
+        for name in contract.slice
+    ]
+    parts = columns if offices is None or "office" in contract.slice else [offices, *columns]
     number = np.zeros(count, np.int64)
     for column in parts:
         if column.null_count:
             raise ValueError(f"{contract.dataset}: a row of {table.file_name} has no slice")
-        number = number * len(column.dictionary) + column.indices.to_numpy(zero_copy_only=False)
+        if len(column.dictionary) > 1:
+            number = number * len(column.dictionary) + column.indices.to_numpy(zero_copy_only=False)
     size = math.prod(len(column.dictionary) for column in parts)
     if size <= 1 << 16:
         number = number.astype(np.uint16)  # numpy sorts these by counting
     order = np.argsort(number, kind="stable")
-    starts = np.flatnonzero(np.diff(number[order], prepend=-1))
-    for start, end in zip(starts, [*starts[1:], count], strict=True):
-        first = int(order[start])
-        key = SEPARATOR.join(column[first].as_py() for column in columns)
-        office = "" if offices is None else offices[first].as_py()
-        yield office, key, order[start:end]  # ascending: the sort is stable
+    ordered = number[order]
+    bounds = [0, *(np.flatnonzero(ordered[1:] != ordered[:-1]) + 1).tolist(), count]
+    firsts = pa.array(order[bounds[:-1]])
+    keys = [_texts(column, firsts) for column in columns]
+    of_office = [""] * len(firsts) if offices is None else _texts(offices, firsts)
+    for (start, end), office, *key in zip(pairwise(bounds), of_office, *keys, strict=True):
+        yield office, SEPARATOR.join(key), order[start:end]  # ascending: the sort is stable
+
+
+def _texts(column: pa.DictionaryArray, rows: pa.Array) -> list[str]:
+    return column.dictionary.take(column.indices.take(rows)).to_pylist()

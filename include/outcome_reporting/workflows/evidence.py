@@ -68,16 +68,6 @@ def in_drop_order(candidates: Sequence[Candidate]) -> list[Candidate]:
     return sorted(candidates, key=lambda candidate: (candidate.dropped_at, candidate.file_name))
 
 
-def slices_of(contract: Contract, candidate: Candidate, spellings: Mapping[str, str]) -> list[SliceRows]:
-    """The slices of a file's tables of one dataset; they are kept with the file where no spelling decides them."""
-    tables = candidate.tables_of(contract.dataset)
-    if is_cut_by_spelling(contract):
-        return split_slices(contract, tables, spellings)
-    if contract.dataset not in candidate.slices:
-        candidate.slices[contract.dataset] = split_slices(contract, tables)
-    return candidate.slices[contract.dataset]
-
-
 class TableColumns:
     """The columns of each table, made when they are first asked for and once."""
 
@@ -89,12 +79,27 @@ class TableColumns:
             self._columns[id(table)] = Columns(table)
         return self._columns[id(table)]
 
+    def encoded(self, table: TypedTable, name: str) -> pa.DictionaryArray:
+        return self.of(table).encoded(name)
+
+
+def slices_of(
+    contract: Contract, candidate: Candidate, columns: TableColumns, spellings: Mapping[str, str]
+) -> list[SliceRows]:
+    """The slices of a file's tables of one dataset; they are kept with the file where no spelling decides them."""
+    tables = candidate.tables_of(contract.dataset)
+    if is_cut_by_spelling(contract):
+        return split_slices(contract, tables, spellings, columns.encoded)
+    if contract.dataset not in candidate.slices:
+        candidate.slices[contract.dataset] = split_slices(contract, tables, encoded=columns.encoded)
+    return candidate.slices[contract.dataset]
+
 
 class Evidence:
     """Of one night: what is live, and what its candidates hold."""
 
     def __init__(self, house: House, connection: Connection, columns: TableColumns) -> None:
-        self.house, self.connection, self.columns = house, connection, columns.of
+        self.house, self.connection, self.columns = house, connection, columns
         self.dimensions = live.dimensions(connection)
         self._brought: dict[str, dict[str, dict]] = {}
         self._spellings: dict[str, str] = {}
@@ -133,7 +138,7 @@ class Evidence:
                 self._slices[candidate.file_id] = {
                     (dataset, part.office, part.slice_key): part.rows
                     for dataset in candidate.datasets
-                    for part in slices_of(self.house.contracts[dataset], candidate, spellings)
+                    for part in slices_of(self.house.contracts[dataset], candidate, self.columns, spellings)
                 }
         return self._slices
 

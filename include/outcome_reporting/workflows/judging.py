@@ -85,7 +85,7 @@ def _references(evidence: Evidence, candidate: Candidate, catalogue: Catalogue) 
         finding
         for table in candidate.tables
         for finding in check_references(
-            evidence.house.contracts[table.dataset], table, catalogue, evidence.columns(table)
+            evidence.house.contracts[table.dataset], table, catalogue, evidence.columns.of(table)
         )
     ]
 
@@ -115,7 +115,7 @@ class Alone:
             prepare_references(self.house.contracts[table.dataset], self.columns.of(table))
         for dataset in candidate.datasets:
             if not is_cut_by_spelling(self.house.contracts[dataset]):
-                slices_of(self.house.contracts[dataset], candidate, {})
+                slices_of(self.house.contracts[dataset], candidate, self.columns, {})
 
     def _check(self, contract: Contract, candidates: Sequence[Candidate]) -> None:
         owned = [(n, c, table) for n, c in enumerate(candidates) for table in c.tables_of(contract.dataset)]
@@ -259,7 +259,7 @@ def _judge_keys(evidence: Evidence, standing: list[Candidate], slices: Mapping[s
         owned = [(c, place, table) for c in standing for place, table in enumerate(c.tables_of(contract.dataset))]
         if not contract.may_key_span_slices or not owned:
             continue
-        columns = [evidence.columns(table) for _, _, table in owned]
+        columns = [evidence.columns.of(table) for _, _, table in owned]
         elsewhere = _keys_of_staying_slices(evidence, contract, columns, standing, slices)
         # only a key that seems to stand in two places, or stands elsewhere, needs a look at its rows
         suspects = repeated([one.key_prints(contract.key) for one in columns])
