@@ -134,19 +134,19 @@ def digest_slices(
 ) -> list[str]:
     """A digest for each slice over its rows and their positions (table and row number), held rows included.
 
-    Equal digests mean that every cell that is stored stands at the same place with the same value.
+    Equal digests mean that every cell that is stored stands at the same place with the same value. The rows of a slice
+    lie one after the other (`in_slice_order`).
     """
-    ordered, moved = in_slice_order(tables, slices)
     hashes = [hashlib.blake2b(digest_size=16) for _ in slices]
-    for place, table in enumerate(ordered):
+    for place, table in enumerate(tables):
         spans = [
             (hashes[number], int(one.rows[place][0]), int(one.rows[place][-1]) + 1)
-            for number, one in enumerate(moved)
+            for number, one in enumerate(slices)
             if place in one.rows
         ]
         for name in ("row_no", *(f.name for f in contract.fields)):
             if name in table.data.column_names:
-                _feed(f"{table.table_no} {name}", _whole(table.data.column(name)), spans)
+                _feed(f"{table.table_no} {name}".encode(), _whole(table.data.column(name)), spans)
     for number, one in enumerate(slices):
         rows = (held or {}).get((one.office, one.slice_key), ())
         if rows:
@@ -154,7 +154,7 @@ def digest_slices(
     return [one.hexdigest() for one in hashes]
 
 
-def _feed(label: str, column: pa.Array, spans: Sequence[tuple[Any, int, int]]) -> None:
+def _feed(label: bytes, column: pa.Array, spans: Sequence[tuple[Any, int, int]]) -> None:
     """Gives each digest its rows (from, to) of a column; a column without values there is as good as not there."""
     if column.null_count == len(column):
         return
@@ -164,7 +164,7 @@ def _feed(label: str, column: pa.Array, spans: Sequence[tuple[Any, int, int]]) -
         if is_set is not None and not is_set[start:end].any():
             continue
         bits = _all_set(end - start) if is_set is None else np.packbits(is_set[start:end]).tobytes()
-        digest.update(f"\0{label} {end - start} ".encode() + bits)
+        digest.update(b"\0%s %d %s" % (label, end - start, bits))
         digest.update(values[start:end])
         if places is not None:
             digest.update(letters[places[start] : places[end]])
@@ -179,14 +179,16 @@ def _as_numbers(column: pa.Array) -> tuple[np.ndarray, Any, np.ndarray | None]:
     """Numbers as they are (0 for null); of texts the lengths, all letters, and where each text begins in them."""
     if pa.types.is_dictionary(column.type):
         column = column.dictionary_decode()
-    if pa.types.is_string(column.type) or pa.types.is_large_string(column.type):
-        texts = pc.fill_null(column.cast(pa.large_string()), "")
+    if pa.types.is_large_string(column.type):
+        column = column.cast(pa.string())
+    if pa.types.is_string(column.type):
+        texts = pc.fill_null(column, "") if column.null_count else column
         _, offsets, letters = texts.buffers()
-        places = np.frombuffer(offsets, np.int64)[texts.offset : texts.offset + len(texts) + 1]
-        return np.diff(places).astype(np.int32), memoryview(letters or b""), places
+        places = np.frombuffer(offsets, np.int32)[texts.offset : texts.offset + len(texts) + 1]
+        return np.diff(places), memoryview(letters or b""), places
     if pa.types.is_date32(column.type):
-        column = column.cast(pa.int32())
-    return pc.fill_null(column, 0).to_numpy(), b"", None
+        column = column.view(pa.int32())
+    return (pc.fill_null(column, 0) if column.null_count else column).to_numpy(), b"", None
 
 
 def _whole(column: pa.ChunkedArray) -> pa.Array:
