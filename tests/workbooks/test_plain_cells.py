@@ -122,11 +122,23 @@ def test_rows_as_programs_write_ledgers_are_plain(rows):
         b'<row r="7"><c r="A7" t="s"><v>12345678</v></c></row>',
         b'<row r="7"><c r="A7"><v>1</v></c></row><c r="A8"><v>1</v></c>',
         b'<row r="7"><c r="A7"><v>1</v></c></row></row><row r="8"><c r="A8"><v>1</v></c></row>',
+        b'<row r="7"><c r="A7"><v>1</v></c></row><row r="c r="A8"><v>1</v></c></row>',
+        b'<row r="1"><c r="A1"><v>1</v></c></row><row r="12345678"><c r="A1234567"><v>1</v></c></row>',
+        b'<row r="7"><c r="A7"><v>1</v></c></c r="A8"><v>1</v></c></row>',
         b'<row r="7"><c r="A7"><v>1</v></c></row><row r="8</row><row r="8"><c r="A8"><v>1</v></c></row>',
     ],
 )
 def test_all_other_rows_are_left_to_the_expression(rows):
     assert plain(rows) is None
+
+
+@pytest.mark.parametrize("lengths", [[0, 90, 0, 3], [90, 0, 0], [3, 500, 0], [0, 500, 90]])
+@pytest.mark.parametrize("between", [b"", b'<row r="7"/>', 30 * b"<row ></row>"])
+def test_what_stands_between_rows_may_be_of_any_length(lengths, between):
+    row = b'<row r="%d" ht="%s"><c r="A%d"><v>1</v></c></row>'
+    rows = between.join(row % (n, b"x" * length, n) for n, length in enumerate(lengths, 1))
+    assert plain(rows).row.tolist() == list(range(1, len(lengths) + 1))
+    assert plain(rows.replace(b"xxx", b'x"x')) is None
 
 
 def test_rows_with_nothing_behind_them_are_not_read_past_their_end():

@@ -19,7 +19,6 @@ _REST_OF_CELL = (
     f' t="b">{_FORMULA}<v>[01]</v></c>|'
     f' t="inlineStr"><is><t(?:{PRESERVE})?>[^<]*</t></is></c>)'
 )
-NUMBERS = rf"\A(?:{_NUMBER}<)*\z"  # each with the tag behind it
 
 
 class Form(Enum):

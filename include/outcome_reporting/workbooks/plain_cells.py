@@ -13,10 +13,9 @@ from dataclasses import dataclass
 import numpy as np
 import pyarrow as pa
 
-from outcome_reporting.workbooks.cell_forms import NUMBERS
 from outcome_reporting.workbooks.digits import FIRST_BYTES, whole_numbers, word, words_of
 from outcome_reporting.workbooks.plain_rows import CLOSE, PlainRows, plain_rows
-from outcome_reporting.workbooks.texts import UnusualXml, has, joined, slices
+from outcome_reporting.workbooks.texts import UnusualXml, slices
 
 _OPEN, _VALUE = b'<c r="', b"<v>"
 _NUMBER, _TYPED_NUMBER, _SHARED, _STYLE = b'"><v>', b'" t="n">', b'" t="s">', b'" s="'
@@ -85,7 +84,7 @@ def _addresses(words: np.ndarray, rows: PlainRows, around: np.ndarray) -> tuple[
     """Columns (from 0), the places where the addresses end, and the eight bytes from there on."""
     _require((around["open"] & FIRST_BYTES[len(_OPEN)] == word(_OPEN)).all())
     at, digits, more = rows.cells + len(_OPEN + b"A"), around["digits"].copy(), around["more"].copy()
-    column = _letters(around["letter"])
+    column = _letters(around["letter"].copy())
     longer = np.flatnonzero(around["next"] >= ord("A"))
     for _ in range(_MOST_LETTERS - 1):
         if len(longer):
@@ -150,12 +149,12 @@ def _decimals(
     behind, decimals = whole_numbers(words[point + 1])
     tens = _TENS[decimals]
     number = (whole * tens + behind) / tens
-    is_exact = (
-        (words[point] & FIRST_BYTES[1] == ord(".")) & (digits > 0) & (decimals > 0) & (point + decimals + 1 == stops)
-    )
-    others = np.flatnonzero(~is_exact)
+    is_exact = (words[point] & FIRST_BYTES[1] == ord(".")) & (digits > 0) & (decimals > 0)
+    others = np.flatnonzero(~is_exact | (point + decimals + 1 != stops))
     if len(others):
         starts, stops = starts[others], stops[others]
-        _require(has(joined(data, starts, stops + 1), NUMBERS))
+        is_negative = words[starts] & FIRST_BYTES[1] == ord("-")
+        first = words[starts + is_negative] & FIRST_BYTES[1]
+        _require(((first >= ord("0")) & (first <= ord("9"))).all())  # Arrow takes words such as inf, but else numbers
         number[others] = slices(data, starts, stops).cast(pa.float64()).to_numpy()
     return number

@@ -5,13 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-import pyarrow as pa
 
 from outcome_reporting.workbooks.cell_forms import Form
 from outcome_reporting.workbooks.digits import FIRST_BYTES, whole_numbers, word
-from outcome_reporting.workbooks.texts import UnusualXml, slices
+from outcome_reporting.workbooks.texts import UnusualXml
 
 CLOSE = b"</v></c>"
+_SHORT = 100  # bytes
 _CELL, _ADDRESS, _END, _NEXT = b"<c ", b'<c r="A', b"</row>", b'</row><row r="'
 
 
@@ -52,7 +52,7 @@ def plain_rows(data: bytes, words: np.ndarray, start: int, stop: int) -> PlainRo
     stops[firsts[1:] - 1] = ends[:-1]
     stops -= len(CLOSE)
     number, digits = whole_numbers(words[cells[firsts] + len(_ADDRESS)])
-    rows = PlainRows(cells, stops, firsts, np.diff(firsts, append=len(cells)), number, digits)
+    rows = PlainRows(cells, stops, firsts, np.append(firsts[1:], len(cells)) - firsts, number, digits)
     found = _between(data, words, rows, ends[:-1])
     found += [_END + data[start : cells[0]], data[ends[-1] : stop] + b"<row>"]
     if not all(map(Form.ADDRESSED.between_rows.fullmatch, found)):
@@ -61,15 +61,29 @@ def plain_rows(data: bytes, words: np.ndarray, start: int, stop: int) -> PlainRo
 
 
 def _between(data: bytes, words: np.ndarray, rows: PlainRows, ends: np.ndarray) -> list[bytes]:
-    """What stands between two rows, each once: rows that say the number of their first cell as if it were 1."""
+    """What stands between two rows, each once: rows that say the number of their first cell as if it were
+    the same seven digits."""
     begins, digits = rows.cells[rows.firsts[1:]], rows.digits[1:]
     differ = words[ends + len(_NEXT)] ^ words[begins + len(_ADDRESS)]
     is_usual = differ & FIRST_BYTES[digits] == 0
     is_usual &= words[ends] == word(_NEXT[:8])
     is_usual &= words[ends + 8] & FIRST_BYTES[len(_NEXT) - 8] == word(_NEXT[8:])
-    rests = slices(data, (ends + len(_NEXT) + digits)[is_usual], begins[is_usual]).unique()
-    found = [_NEXT + b"1" + rest for rest in rests.cast(pa.binary()).to_pylist()]
-    unusual = np.flatnonzero(~is_usual)
-    return found + [
-        data[end:begin] for end, begin in zip(ends[unusual].tolist(), begins[unusual].tolist(), strict=True)
-    ]
+    rests = _different(data, (ends + len(_NEXT) + digits)[is_usual], begins[is_usual])
+    return [_NEXT + b"1000000" + rest for rest in rests] + list(_different(data, ends[~is_usual], begins[~is_usual]))
+
+
+def _different(data: bytes, starts: np.ndarray, stops: np.ndarray) -> set[bytes]:
+    """Stretches of bytes, each once. Mostly all are like the first: only what is not is looked at one by one."""
+    if not len(starts):
+        return set()
+    lengths = stops - starts
+    length = int(lengths[0])
+    if lengths.min() < 1:
+        raise UnusualXml
+    others = np.arange(1, len(starts))
+    if length <= _SHORT:
+        last = len(data) - length  # what begins behind it is shorter
+        records = np.ndarray((last + 1,), f"S{length}", data, strides=(1,))[np.minimum(starts, last)]
+        others = np.flatnonzero((records != records[0]) | (lengths != length))
+    pairs = zip(starts[others].tolist(), stops[others].tolist(), strict=True)
+    return {data[starts[0] : stops[0]], *(data[start:stop] for start, stop in pairs)}

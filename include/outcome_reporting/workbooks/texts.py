@@ -86,11 +86,6 @@ def slices(data: bytes | memoryview, starts: np.ndarray, stops: np.ndarray) -> p
     return both.take(pa.array(np.arange(0, 2 * len(starts), 2, dtype=np.int32)))  # not what stands between
 
 
-def joined(data: bytes | memoryview, starts: np.ndarray, stops: np.ndarray) -> memoryview:
-    """The same stretches as one."""
-    return memoryview(slices(data, starts, stops).buffers()[2])[: int((stops - starts).sum())]
-
-
 def refuse_bare_edges(xml: np.ndarray, starts: np.ndarray, stops: np.ndarray) -> None:
     """Raises UnusualXml when a text in a bare `<t>` begins or ends with a space: whether it counts is not said."""
     is_bare, first, last = xml[starts - 2] == ord("t"), xml[starts], xml[stops - 1]
