@@ -15,7 +15,7 @@ from workbook_rows import BUDGETS, INCLUDE, rules
 
 from outcome_reporting.domain.errors import SystemFault
 from outcome_reporting.settings import Settings
-from outcome_reporting.workbooks.child import ReaderPool, ReadJob, _in_turn
+from outcome_reporting.workbooks.child import ReaderPool, ReadJob, in_turn, size_of_job
 from outcome_reporting.workbooks.reading import load_reading, store_reading
 
 ROW = ["KGZ_O_2.1", 2022, "F", "original", 1, 1]
@@ -119,9 +119,9 @@ def test_small_files_are_read_first_and_then_the_largest(tmp_path):
     sizes = {"codes": 30, "more codes": 20, "small": 700, "large": 3000, "middle": 1500}
     for name, size in sizes.items():
         (tmp_path / name).write_bytes(bytes(size))
-    found = _in_turn([ReadJob(name, tmp_path / name, name) for name in [*sizes, "gone"]])
+    found = in_turn([ReadJob(name, tmp_path / name, name) for name in [*sizes, "gone"]], size_of_job)
     assert [job.job_id for job in found] == ["gone", "more codes", "codes", "large", "middle", "small"]
-    assert _in_turn([]) == []
+    assert in_turn([], size_of_job) == []
 
 
 def test_readers_can_be_started_before_anything_heavy_is_imported():
@@ -186,3 +186,18 @@ def test_a_reader_ends_when_its_parent_is_killed(tmp_path):
             return
         __import__("time").sleep(0.1)
     pytest.fail("the reader outlived its parent")
+
+
+def test_jobs_are_taken_when_a_reader_has_room_and_may_still_come_into_being(settings, bad_readers):
+    taken: list[str] = []
+
+    def coming():
+        for job in jobs(*"123456789"):
+            taken.append(job.job_id)
+            yield replace(job, folder=settings.home / job.job_id)
+
+    with ReaderPool(settings, {}, readers=2, reader=bad_readers) as pool:
+        read = pool.read_into_folders(coming())
+        first = next(read)
+        assert taken == list("1234")  # two for each reader
+        assert {first.job_id, *(job.job_id for job in read)} == set("123456789")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 import tempfile
+import time
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -13,7 +14,7 @@ import pytest
 from outcome_reporting.domain.errors import SystemFault
 from outcome_reporting.warehouse.server import stop_server
 from outcome_reporting.workbooks.child import ReaderPool
-from outcome_reporting.workflows import intake, night
+from outcome_reporting.workflows import inbox, intake, night
 from outcome_reporting.workflows.house import open_house
 from outcome_reporting.workflows.inbox import keep_all
 from outcome_reporting.workflows.reading_ahead import ReadingAhead
@@ -61,7 +62,7 @@ def test_what_is_new_is_read_once_and_before_the_warehouse_is_asked(office: Offi
     run_id = intake.begin_night(office.settings)
     begun = ReadingAhead(office.settings, run_id)
     assert [one.file_name for one in begun.dropped] == ["a.xlsx", "base.xlsx", "same.xlsx"]
-    assert {job.file_name for job in begun.jobs} == {"a.xlsx", "base.xlsx"}
+    assert {job.file_name for job in begun.jobs()} == {"a.xlsx", "base.xlsx"}
     begun._thread.join()
     assert sorted(read) == ["a.xlsx", "base.xlsx"]
     with begun:
@@ -91,7 +92,7 @@ def test_a_night_that_ends_before_it_has_noted_anything_leaves_it_to_the_next(
             office.night()
     assert _staged(office) == []
     with ReadingAhead(office.settings, intake.begin_night(office.settings)) as begun:
-        assert [one.file_name for one in begun.dropped] == ["b.xlsx"] and begun.jobs == []
+        assert [one.file_name for one in begun.dropped] == ["b.xlsx"] and list(begun.jobs()) == []
     assert _staged(office) == []
     read.clear()
     assert office.night()["intake"]["accepted"] == 1
@@ -134,11 +135,51 @@ def test_readers_that_cannot_start_are_told_to_whoever_waits_for_a_reading(offic
     try:
         run_id = intake.begin_night(office.settings)
         with ReadingAhead(office.settings, run_id) as begun, pytest.raises(SystemFault, match="could not be started"):
-            list(begun.read(begun.jobs))
+            list(begun.read(list(begun.jobs())))
     finally:
         house.readers.close()
         house.readers = usual
     assert office.night()["intake"]["accepted"] == 1
+
+
+def test_a_file_is_read_while_others_are_still_being_archived(
+    office: Office, read: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _ledger(office, "g.xlsx", 7)
+    office.drop("h.xlsx", Expenses=[LINES, *(line(f"H{i}", 6, "KGZ_D_2.1", "USD", i) for i in range(1, 99))])
+    usual = inbox.keep
+
+    def slowly(settings, source, path):
+        end = time.monotonic() + 60
+        while path.name == "g.xlsx" and not list(settings.folder("staging").rglob("reading.*")):
+            assert time.monotonic() < end
+            time.sleep(0.01)
+        return usual(settings, source, path)
+
+    monkeypatch.setattr(inbox, "keep", slowly)
+    assert office.night()["intake"]["accepted"] == 2
+    assert read == ["h.xlsx", "g.xlsx"]  # the larger first
+
+
+def test_a_night_that_cannot_keep_a_file_says_so_and_reads_no_more(
+    office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _ledger(office, "i.xlsx", 9)
+    with monkeypatch.context() as patch:
+        patch.setattr(inbox, "_holds", lambda path, content: False)
+        with pytest.raises(SystemFault, match="could not be archived: what was written reads differently"):
+            office.night()
+    assert _staged(office) == []
+    assert not list(office.settings.folder("archive").rglob("*.part"))
+    assert office.night()["intake"]["accepted"] == 1
+
+
+def test_a_torn_copy_is_told_from_a_whole_one(tmp_path: Path) -> None:
+    content = bytes(range(256)) * 2048  # two parts
+    (tmp_path / "copy").write_bytes(content)
+    assert inbox._holds(tmp_path / "copy", content)
+    for other in (content + b"x", content[:-1], content[:-1] + b"x", b"x" + content[1:], b""):
+        assert not inbox._holds(tmp_path / "copy", other)
 
 
 def test_a_file_that_still_changes_is_not_archived_and_not_read(office: Office) -> None:

@@ -19,11 +19,11 @@ import time
 import weakref
 from bisect import bisect_right
 from collections import Counter, deque
-from collections.abc import Generator, Iterable, Iterator, Mapping
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping
 from dataclasses import replace
 from itertools import accumulate
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from outcome_reporting.domain.contract import Contract
 from outcome_reporting.domain.errors import SystemFault
@@ -36,7 +36,9 @@ from outcome_reporting.workbooks.saying import say
 if TYPE_CHECKING:
     from outcome_reporting.workbooks.reading import FileReading
 
-__all__ = ["ReadJob", "ReaderPool"]
+__all__ = ["ReadJob", "ReaderPool", "in_turn", "size_of", "size_of_job"]
+
+T = TypeVar("T")
 
 _log = logging.getLogger(__name__)
 _READ_FILE = "outcome_reporting.workbooks.read:read_file"
@@ -127,30 +129,31 @@ class ReaderPool:
 
         with tempfile.TemporaryDirectory(prefix="reading-", dir=self.settings.folder("staging")) as folder:
             placed = [job if job.folder else replace(job, folder=Path(folder) / job.job_id) for job in jobs]
-            for job in self.read_into_folders(placed):
+            for job in self.read_into_folders(in_turn(placed, size_of_job)):
                 assert job.folder
                 yield job.job_id, load_reading(job.folder)
 
     def read_into_folders(self, jobs: Iterable[ReadJob]) -> Generator[ReadJob, None, None]:
         """Every job as it is done, in no set order: its reading then stands in the folder that it names.
 
-        Raises SystemFault only when readers cannot be started at all.
+        Jobs are begun in the order given (see `in_turn`), and taken only when a reader has room for one: they may
+        still come into being. Raises SystemFault only when readers cannot be started at all.
         """
         with self._lock:
             self._disown_readers_of_a_parent()
-            waiting = deque(_in_turn(jobs))
-            left = len(waiting)
+            coming = iter(jobs)
+            waiting: deque[ReadJob] = deque()
             again: set[str] = set()
+            is_done = False
             try:
-                while left:
-                    self._hand_out(waiting)
+                while self._give(waiting, coming):
                     for child, state in self._wait():
                         job = self._settle(child, state, waiting, again)
                         if job is not None:
-                            left -= 1
                             yield job
+                is_done = True
             finally:
-                if left:  # given up half-way: what the readers still have in hand is nobody's
+                if not is_done:  # given up half-way: what the readers still have in hand is nobody's
                     for child in list(self._readers):
                         self._end(child)
 
@@ -160,6 +163,19 @@ class ReaderPool:
         self._readers.remove(child)
         self._selector.unregister(child.outbox)
         return child.end()
+
+    def _give(self, waiting: deque[ReadJob], coming: Iterator[ReadJob]) -> bool:
+        """Hands out the jobs that wait, and of the coming ones as many as there is room for, each as it comes;
+        whether there is anything to be done."""
+        self._hand_out(waiting)
+        while self._in_hand + len(waiting) < self.size * _IN_HAND and (job := next(coming, None)):
+            waiting.append(job)
+            self._hand_out(waiting)
+        return bool(self._in_hand or waiting)
+
+    @property
+    def _in_hand(self) -> int:
+        return sum(len(child.jobs) for child in self._readers)
 
     def _hand_out(self, waiting: deque[ReadJob]) -> None:
         for child in list(self._readers):
@@ -241,18 +257,23 @@ def _end_all(leaving: list[ChildProcess], readers: list[ChildProcess], owner: in
                 children.pop().end()
 
 
-def _in_turn(jobs: Iterable[ReadJob]) -> list[ReadJob]:
+def in_turn(files: Iterable[T], size: Callable[[T], int]) -> list[T]:
     """The smallest files, which bring codes for the others and together take no time; then the largest first, so
-    that no reader is left alone with one at the end.
+    that no reader is left alone with one at the end. Files of one size stay as they are.
     """
-    rising = sorted(jobs, key=_size)
-    so_far = list(accumulate(map(_size, rising)))
+    rising = sorted(files, key=size)
+    so_far = list(accumulate(map(size, rising)))
     few = bisect_right(so_far, so_far[-1] // _SMALL_PART) if rising else 0
-    return rising[:few] + rising[few:][::-1]
+    return rising[:few] + sorted(rising[few:], key=lambda file: -size(file))
 
 
-def _size(job: ReadJob) -> int:
+def size_of_job(job: ReadJob) -> int:
+    return size_of(job.path)
+
+
+def size_of(path: Path) -> int:
+    """In bytes; 0 for a file that is not there."""
     try:
-        return job.path.stat().st_size
+        return path.stat().st_size
     except OSError:
         return 0

@@ -13,15 +13,18 @@ import time
 import uuid
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
 from outcome_reporting.domain.errors import SystemFault
 from outcome_reporting.settings import Settings
+from outcome_reporting.workbooks.child import in_turn, size_of
 
 _CONTENT = uuid.UUID("6f1c3a52-6d0e-4a55-9a43-5d6a3c0d7e11")  # the namespace of ids made of hashes
 _ARCHIVERS = 4  # they wait for the disk
+_PART = 1 << 18
 _IGNORED_NAMES = {"thumbs.db", "desktop.ini", ".ds_store"}
 _IGNORED_ENDINGS = (".tmp", ".part", ".crdownload", ".swp")
 
@@ -70,10 +73,40 @@ def _is_looked_at(path: Path) -> bool:
     return stat.S_ISREG(path.lstat().st_mode)
 
 
+class Keeping:
+    """What lies in the drop folders is being archived, in the order in which it is best read (`in_turn`); what still
+    changes is left out. Ended with `close`.
+    """
+
+    def __init__(self, settings: Settings) -> None:
+        found = list(list_inbox(settings))
+        self._pool = ThreadPoolExecutor(_ARCHIVERS, "archiver")
+        turns = in_turn(found, lambda one: size_of(one[1]))
+        self._turns = {one: self._pool.submit(keep, settings, *one) for one in turns}
+        self._listed = [self._turns[one] for one in found]
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether there is nothing to archive."""
+        return not self._listed
+
+    def each(self) -> Iterator[Dropped]:
+        """Each file once it is in the archive; of files that are alike the first of the drop folders comes first."""
+        return filter(None, (kept.result() for kept in self._turns.values()))
+
+    def all(self) -> list[Dropped]:
+        """All of them, in the order of `list_inbox`, once the last is in the archive."""
+        return [one for one in (kept.result() for kept in self._listed) if one]
+
+    def close(self) -> None:
+        """No further file is begun, and none is left half-way."""
+        self._pool.shutdown(cancel_futures=True)
+
+
 def keep_all(settings: Settings) -> list[Dropped]:
     """Archive what lies in the drop folders, in the order of `list_inbox`; what still changes is left out."""
-    with ThreadPoolExecutor(_ARCHIVERS) as pool:
-        return [one for one in pool.map(lambda found: keep(settings, *found), list_inbox(settings)) if one]
+    with closing(Keeping(settings)) as keeping:
+        return keeping.all()
 
 
 def keep(settings: Settings, source: str, path: Path) -> Dropped | None:
@@ -115,10 +148,21 @@ def _archive(target: Path, content: bytes) -> None:
         stream.write(content)
         stream.flush()
         os.fsync(stream.fileno())
-    if partial.read_bytes() != content:
+    if not _holds(partial, content):
         partial.unlink()
         raise SystemFault(f"{target.name} could not be archived: what was written reads differently")
     partial.rename(target)
+
+
+def _holds(path: Path, content: bytes) -> bool:
+    """Whether a file is this content to the last byte; read in parts, which need no memory of its size."""
+    part, at = bytearray(_PART), 0
+    with path.open("rb", buffering=0) as stream:
+        while count := stream.readinto(part):
+            if not content.startswith(memoryview(part)[:count], at):
+                return False
+            at += count
+    return at == len(content)
 
 
 def _owner(uid: int) -> str:

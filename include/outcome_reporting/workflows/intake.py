@@ -25,6 +25,7 @@ from outcome_reporting.domain.finding import Severity
 from outcome_reporting.settings import Settings
 from outcome_reporting.warehouse import tables
 from outcome_reporting.warehouse.files import SeenFile, record_files
+from outcome_reporting.workbooks.child import in_turn, size_of_job
 from outcome_reporting.workflows import answering, loading
 from outcome_reporting.workflows.ahead import Ahead
 from outcome_reporting.workflows.clock import Clock
@@ -153,7 +154,7 @@ def read_files(
         return []
     before = begun.seconds_before if begun else house.readers.seconds.copy()
     with warming_up(jobs, ahead):
-        for job in begun.read(jobs) if begun else house.readers.read_into_folders(jobs):
+        for job in begun.read(jobs) if begun else house.readers.read_into_folders(in_turn(jobs, size_of_job)):
             if ahead:
                 ahead.take(job.job_id)
             if on_file:

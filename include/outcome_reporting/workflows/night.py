@@ -29,7 +29,7 @@ def run_night(settings: Settings, progress: bool = False) -> dict[str, Any]:
         begun = ReadingAhead(settings, run_id)
     with begun:
         with clock("open"):
-            begin_warming(begun.jobs)
+            begin_warming(begun.jobs())
             # imported here, for a third of a second in which the server starts and the first files are read
             from outcome_reporting.warehouse.server import begin_checkpoint
             from outcome_reporting.workflows import allocation, intake, reports

@@ -1,4 +1,4 @@
-"""New files are read while the warehouse's server still starts.
+"""New files are read while the warehouse's server still starts, and while other files are still being archived.
 
 Whether a file must be read is for the warehouse to say; but of bytes that were not in the archive until now it has
 not heard, so they will be. What it does say is asked all the same: a reading that was begun is used only where
@@ -16,38 +16,58 @@ from pathlib import Path
 from queue import SimpleQueue
 
 from outcome_reporting.settings import Settings
+from outcome_reporting.workbooks.child import in_turn, size_of_job
 from outcome_reporting.workbooks.child_process import ReadJob
 from outcome_reporting.workbooks.source_reading import SourceReading
 from outcome_reporting.workflows.house import open_house
-from outcome_reporting.workflows.inbox import Dropped, keep_all, list_inbox
+from outcome_reporting.workflows.inbox import Dropped, Keeping
 from outcome_reporting.workflows.run_folder import reading_folder, run_folder
 
 
 class ReadingAhead:
-    """What lies in the drop folders, kept in the archive; what is new there is being read in a thread.
+    """What lies in the drop folders is being kept in the archive, and what is new there read in a thread, each file
+    as soon as its bytes are kept.
 
     A context manager. At its end nothing is read any more, and readings that nobody has asked for are gone.
     """
 
     def __init__(self, settings: Settings, run_id: str) -> None:
+        from outcome_reporting.workflows.sources import load_sources
+
+        self._settings, self._run_id = settings, run_id
         self._readers = open_house(settings).readers
         self._folder = run_folder(settings, run_id)
         self.seconds_before = self._readers.seconds.copy()
-        if next(list_inbox(settings), None) is not None:
+        self._keeping = Keeping(settings)
+        if not self._keeping.is_empty:
             self._readers.start()  # they come up while bytes are archived
-        self.dropped = keep_all(settings)
-        self.jobs = _jobs_of_new(settings, run_id, self.dropped)
+        self._sources = load_sources(settings)
         self._done: SimpleQueue[ReadJob | Exception | None] = SimpleQueue()
         self._is_over = threading.Event()
-        self._unclaimed = {job.job_id: reading_folder(settings, run_id, job.job_id) for job in self.jobs}
+        self._unclaimed: dict[str, Path] = {}
         self._thread = threading.Thread(target=self._read, daemon=True)
         self._thread.start()
+
+    @property
+    def dropped(self) -> list[Dropped]:
+        """All files of the drop folders, once the last of them is kept."""
+        return self._keeping.all()
+
+    def jobs(self) -> Iterator[ReadJob]:
+        """The order to read each file that is new, once it is kept."""
+        seen: set[str] = set()
+        for one in self._keeping.each():
+            if one.is_new and one.sha256 not in seen:
+                source = self._sources.get(one.source)
+                yield read_job(self._settings, self._run_id, str(one.file_id), one.file_name, one.archived, source)
+            seen.add(one.sha256)  # of files that are alike the first is read, as the night will say too
 
     def __enter__(self) -> ReadingAhead:
         return self
 
     def __exit__(self, *_) -> None:
         self._is_over.set()
+        self._keeping.close()
         self._thread.join()
         for folder in self._unclaimed.values():
             shutil.rmtree(folder, ignore_errors=True)
@@ -68,11 +88,18 @@ class ReadingAhead:
                 del left[done.job_id], self._unclaimed[done.job_id]
                 yield done
         self._done.put(None)  # whoever asks again does not wait for ever
-        yield from self._readers.read_into_folders(left.values())
+        for job_id in left:
+            self._unclaimed.pop(job_id, None)
+        yield from self._readers.read_into_folders(in_turn(left.values(), size_of_job))
+
+    def _begun(self) -> Iterator[ReadJob]:
+        for job in self.jobs():
+            self._unclaimed[job.job_id] = reading_folder(self._settings, self._run_id, job.job_id)
+            yield job
 
     def _read(self) -> None:
         try:
-            with closing(self._readers.read_into_folders(self.jobs)) as read:
+            with closing(self._readers.read_into_folders(self._begun())) as read:
                 for job in read:
                     self._done.put(job)
                     if self._is_over.is_set():
@@ -88,17 +115,3 @@ def read_job(
     """The order to read one archived file of a run; a folder that no source describes is read as usual."""
     folder = reading_folder(settings, run_id, file_id)
     return ReadJob(file_id, Path(archived), file_name, source=source or SourceReading(), folder=folder)
-
-
-def _jobs_of_new(settings: Settings, run_id: str, dropped: Sequence[Dropped]) -> list[ReadJob]:
-    from outcome_reporting.workflows.sources import load_sources
-
-    sources = load_sources(settings)
-    first_of: dict[str, Dropped] = {}
-    for one in dropped:  # of files that are alike the first is read, as the night will say too
-        first_of.setdefault(one.sha256, one)
-    return [
-        read_job(settings, run_id, str(one.file_id), one.file_name, one.archived, sources.get(one.source))
-        for one in first_of.values()
-        if one.is_new
-    ]

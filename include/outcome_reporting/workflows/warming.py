@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from outcome_reporting.workflows.ahead import Ahead
 
 
-def begin_warming(jobs: Sequence[ReadJob]) -> None:
+def begin_warming(jobs: Iterable[ReadJob]) -> None:
     """While the database's server starts, for files that will be read whatever it says."""
     if any(may_be_tables(job.path) for job in jobs):
         threading.Thread(target=_warm_up, daemon=True).start()
