@@ -92,7 +92,10 @@ class TestTotals:
         rows = [["KGZ_O_2.1", 2022, f"F{i}", "original", 100.1, 50] for i in range(3)]
         return [BUDGETS, *rows, [label, None, None, None, total, 150]]
 
-    @pytest.mark.parametrize("label", ["Total", "TOTALS", "Total général", "Итого", "Sub-total", "Grand total:", None])
+    @pytest.mark.parametrize(
+        "label",
+        ["Total", "TOTALS", "Total général", "Итого", "Подытог", "Sub-total", "Grand total:", "Всего:", "SUMA", None],
+    )
     def test_right_totals_are_checked_and_excluded(self, book, read, label):
         reading = read(book(S=self.sheet(300.3, label)))
         assert set(rules(reading)) == {"totals_excluded"}

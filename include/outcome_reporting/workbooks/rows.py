@@ -13,7 +13,6 @@ from outcome_reporting.domain.contract import Field, Kind
 from outcome_reporting.workbooks.distinct import Distinct
 from outcome_reporting.workbooks.recognize import Match
 from outcome_reporting.workbooks.sheets import Body
-from outcome_reporting.workbooks.texts import places_with
 
 _TOTAL_WORDS = (
     r"(?:grand|sub|sous|general|overall|running|общий|промежуточный)?[\s\-–]*"
@@ -21,7 +20,7 @@ _TOTAL_WORDS = (
 )
 TOTAL_START = re.compile(rf"\s*{_TOTAL_WORDS}(?:\W.*)?", re.IGNORECASE | re.DOTALL)
 TOTAL_END = re.compile(r".*\W(?:sub)?totals?\W*", re.IGNORECASE | re.DOTALL)
-_TOTAL_HINT = r"(?i)total|totaux|suma|somme|sum|итог|всего|подытог"
+_TOTAL_HINTS = ("total", "totaux", "sum", "som", "итог", "ытог", "всего")  # one of them stands in every label
 
 
 @dataclass(slots=True)
@@ -41,40 +40,36 @@ class Rows:
 
 
 class _Filled:
-    """Which cells hold something: by column, and how many of each sort in a row."""
+    """Which cells hold something, by column, and how many of each sort in a row. Looked at are the rows that lack
+    one: most columns are filled from end to end, or nearly."""
 
     def __init__(self, body: Body) -> None:
-        self.by_column = {column: raw.filled() for column, raw in body.columns.items()}
         self.length = body.length
-        self.whole = {column for column, mask in self.by_column.items() if mask.all()}
+        self.lacking = {column: np.flatnonzero(~raw.filled()) for column, raw in body.columns.items()}
 
     def count(self, columns: Collection[int]) -> np.ndarray:
-        total = np.full(self.length, sum(column in self.whole for column in columns), np.int32)
-        for column in columns:  # most are filled from end to end: those need no look at each row
-            if column in self.by_column and column not in self.whole:
-                total += self.by_column[column]
+        lacking = [self.lacking[column] for column in columns if column in self.lacking]
+        total = np.full(self.length, len(lacking), np.int32)
+        for rows in lacking:
+            total[rows] -= 1
         return total
-
-    def lacking(self, columns: Collection[int]) -> np.ndarray:
-        """The rows in which one of the columns is empty."""
-        partly = [~self.by_column[column] for column in columns if column not in self.whole]
-        return np.flatnonzero(np.logical_or.reduce(partly)) if partly else np.zeros(0, np.intp)
 
 
 def is_total_label(text: str) -> bool:
     """Whether a cell names its row a total: `Total`, `Subtotal KGZ`, `Total général`, `Итого`, `KGZ Total`."""
-    return bool(TOTAL_START.fullmatch(text) or TOTAL_END.fullmatch(text))
+    folded = text.casefold()
+    is_hinted = any(hint in folded for hint in _TOTAL_HINTS)
+    return is_hinted and bool(TOTAL_START.fullmatch(text) or TOTAL_END.fullmatch(text))
 
 
 def _labelled(body: Body, match: Match, filled: _Filled) -> list[int]:
     """Rows whose first text is a total's label and that lack something which every row must have."""
+    required = [filled.lacking[column] for column, f in match.columns.items() if f.required]
+    left = np.unique(np.concatenate(required)) if required else np.zeros(0, np.intp)
     found: list[int] = []
-    left = filled.lacking([column for column, f in match.columns.items() if f.required])
     for column in sorted(body.columns):
-        if not len(left):
-            break
         raw = body.columns[column]
-        if raw.has_texts:
+        if raw.has_texts and len(left):
             number = raw.distinct.index[left]
             found += left[_are_labels(raw.distinct, number)].tolist()
             left = left[number < 0]
@@ -84,8 +79,9 @@ def _labelled(body: Body, match: Match, filled: _Filled) -> list[int]:
 def _are_labels(distinct: Distinct, numbers: np.ndarray) -> np.ndarray:
     """Which of some cells hold a total's label, by the numbers of their texts (-1: none)."""
     among = np.unique(numbers[numbers >= 0])
-    hinted = among[places_with(distinct.dictionary.take(pa.array(among)), _TOTAL_HINT)]
-    return np.isin(numbers, [number for number in hinted.tolist() if is_total_label(distinct.value(number))])
+    texts = distinct.dictionary.take(pa.array(among)).to_pylist()
+    labels = [number for number, text in zip(among.tolist(), texts, strict=True) if is_total_label(text)]
+    return np.isin(numbers, labels)
 
 
 def _looks_like_key(body: Body, match: Match, row: int, column: int) -> bool:
