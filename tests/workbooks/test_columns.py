@@ -7,7 +7,7 @@ import pytest
 
 from outcome_reporting.domain.contract import Field, Kind
 from outcome_reporting.workbooks.columns import RawColumn, column_of_values
-from outcome_reporting.workbooks.convert import convert_code
+from outcome_reporting.workbooks.convert import convert_code, convert_text
 from outcome_reporting.workbooks.distinct import Reading
 
 READING = Reading(publisher="XM-DAC-41146")
@@ -43,3 +43,10 @@ def test_texts_of_many_rows_are_kept_once_in_the_order_of_their_rows():
     assert array.dictionary.to_pylist() == ["B", "A"]
     assert array.to_pylist() == [None, "B", "A", "B", None, *["A", "B"] * 10]
     assert array.null_count == 2
+
+
+def test_numbers_that_show_alike_are_one_text():
+    raw = column_of_values([0.3, 0.1 + 0.2, None, 7100.0, *[0.3] * 12])
+    array = convert_text(raw, Field("account", "Account", Kind.TEXT), READING).array
+    assert array.dictionary.to_pylist() == ["0.3", "7100"]
+    assert array.to_pylist() == ["0.3", "0.3", None, "7100", *["0.3"] * 12]

@@ -16,27 +16,28 @@ _NUMBER, _DATE, _EMPTY = -1, -2, -3  # what a cell is that holds no text
 
 def head_of_cells(cells: Cells) -> list[HeadRow]:
     """The first rows that hold something; numbers and dates as the numbers that they are stored as."""
-    end = _end_of_rows(cells.row, HEAD_ROWS)
-    numbers, text = cells.number[:end].tolist(), cells.text[:end]
+    ends = _ends_of_rows(cells.row, HEAD_ROWS)
+    count = ends[-1] if ends else 0
+    column, text = cells.column[:count].tolist(), cells.text[:count]
     texts = cells.texts.take(pa.array(text, mask=text < 0)).to_pylist()
-    head: list[HeadRow] = []
-    for row, column, text, number in zip(
-        cells.row[:end].tolist(), cells.column[:end].tolist(), texts, numbers, strict=True
-    ):
-        if not head or head[-1].row_no != row:
-            head.append(HeadRow(row))
-        head[-1].cells[column] = number_text(number) if text is None else text
-    return head
+    numbers = cells.number[:count].tolist()
+    shown = [number_text(number) if text is None else text for text, number in zip(texts, numbers, strict=True)]
+    return [
+        HeadRow(int(cells.row[begin]), dict(zip(column[begin:end], shown[begin:end], strict=True)))
+        for begin, end in zip([0, *ends], ends, strict=False)
+    ]
 
 
-def _end_of_rows(row: np.ndarray, count: int) -> int:
-    """How many cells the first `count` rows hold."""
+def _ends_of_rows(row: np.ndarray, count: int) -> list[int]:
+    """Where the first `count` rows end, or all where there are fewer."""
     looked_at = 64 * count
-    while len(ends := np.flatnonzero(np.diff(row[:looked_at]))) < count:
+    while True:
+        ends = np.flatnonzero(np.diff(row[:looked_at])) + 1
+        if len(ends) >= count:
+            return ends[:count].tolist()
         if looked_at >= len(row):
-            return len(row)
+            return [*ends.tolist(), len(row)] if len(row) else []
         looked_at *= 64
-    return int(ends[count - 1]) + 1
 
 
 def columns_of_cells(cells: Cells, first_row: int) -> dict[int, RawColumn]:

@@ -6,6 +6,7 @@ import json
 import re
 from collections.abc import Callable
 from functools import lru_cache
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -66,8 +67,19 @@ def all_texts(raw: RawColumn) -> pa.Array:
 
 
 def _distinct_texts(raw: RawColumn) -> Distinct:
-    is_text_alone = raw.has_texts and raw.numbers is None and raw.moments is None
-    return raw.distinct if is_text_alone else Distinct.of_texts(all_texts(raw))
+    """The distinct values of `all_texts`; made without those where all cells are of one sort."""
+    if raw.numbers is None and raw.moments is None and raw.has_texts:
+        return raw.distinct
+    if not raw.has_texts and raw.moments is None and raw.numbers is not None:
+        return _distinct_shown(raw.numbers, number_text)
+    return Distinct.of_texts(all_texts(raw))
+
+
+def _distinct_shown(part: pa.Array, shown: Callable[[Any], str]) -> Distinct:
+    encoded = part.dictionary_encode()
+    words = pa.array([shown(value) for value in encoded.dictionary.to_pylist()], pa.string()).dictionary_encode()
+    index = words.indices.take(encoded.indices).fill_null(-1)  # two numbers may show alike
+    return Distinct(words.dictionary, index.to_numpy(zero_copy_only=False))
 
 
 def _control_notes(distinct: Distinct, among: np.ndarray | None = None) -> list[tuple[np.ndarray, Problem]]:

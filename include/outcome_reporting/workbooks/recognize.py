@@ -106,6 +106,7 @@ class HeadingIndex:
                 for name in _names_of(column):
                     self.fields.setdefault(normalise_heading(name), {})[dataset] = column
         self.fields.pop("", None)
+        self.starts = {word[:2] for word in self.fields}
         self.needed = {
             dataset: {f.name for f in contract.fields if f.required} - self.provided
             for dataset, contract in contracts.items()
@@ -117,15 +118,18 @@ class HeadingIndex:
 
     def match_row(self, row: HeadRow, only_whole: bool = False) -> list[Match]:
         """A match for each contract of which the row has at least one heading, or all required ones."""
-        found = {
-            column: fields
-            for column, text in row.cells.items()
-            if (fields := self.fields.get(normalise_heading(text))) is not None
-        }
+        found = {column: fields for column, text in row.cells.items() if (fields := self._fields_of(text)) is not None}
         datasets = sorted(set().union(*found.values()))
         if only_whole:
             datasets = [d for d in datasets if self.needed[d] <= {f[d].name for f in found.values() if d in f}]
         return [self._match(self.contracts[dataset], row, found) for dataset in datasets]
+
+    def _fields_of(self, text: str) -> dict[str, Field] | None:
+        """What a text is the heading of. Most cells of a sheet's first rows begin as no heading does."""
+        start = text[:2]
+        if start.isascii() and start.isalnum() and len(start) == 2 and start.lower() not in self.starts:
+            return None
+        return self.fields.get(normalise_heading(text))
 
     def _match(self, contract: Contract, row: HeadRow, found: Mapping[int, Mapping[str, Field]]) -> Match:
         match = Match(contract, row)
