@@ -88,3 +88,10 @@ def test_one_key_is_written_alike_by_its_texts_and_its_values():
 def test_a_column_without_a_type_is_empty_in_every_row():
     found = Columns(_table(fund=pa.nulls(6))).distinct("fund")
     assert found.listed == [None] and found.has_empty and found.of_row.tolist() == [0] * 6
+
+
+@pytest.mark.parametrize("rows", [["KGZ"] * 6, ["KGZ"], []], ids=len)
+def test_a_column_of_one_value_has_that_value(rows):
+    data = pa.table({"row_no": pa.array(range(len(rows)), pa.int32()), "office": pa.array(rows, pa.string())})
+    found = Columns(TypedTable("expenses", "Ledger.xlsx", "Ledger", 1, 1, {}, data)).distinct("office")
+    assert found.values.to_pylist() == rows[:1] and found.of_row.tolist() == [0] * len(rows) and not found.has_empty

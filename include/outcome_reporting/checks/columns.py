@@ -70,12 +70,13 @@ class Columns:
 
     def __init__(self, table: TypedTable) -> None:
         self.table = table
+        self._names = frozenset(table.data.column_names)
         self._distinct: dict[str, Distinct] = {}
         self._combos: dict[tuple[str, ...], Combos] = {}
         self._prints: dict[tuple[str, ...], np.ndarray] = {}
 
     def __contains__(self, name: str) -> bool:
-        return name in self.table.data.column_names
+        return name in self._names
 
     def distinct(self, name: str) -> Distinct:
         """A column that the sheet lacks is empty in every row."""
@@ -223,6 +224,8 @@ def _distinct(column: pa.ChunkedArray) -> Distinct:
     """A column that is dictionary-encoded already keeps its numbers, in the order of first appearance."""
     whole = column.combine_chunks()
     if not pa.types.is_dictionary(whole.type):
+        if not whole.null_count and whole[1:].equals(whole[:-1]):  # a ledger is often of one office, year or currency
+            return Distinct(whole[:1], np.zeros(len(whole), np.int32))
         encoded = whole.dictionary_encode()
         values = encoded.dictionary
         of_row = encoded.indices.fill_null(len(values)).to_numpy(zero_copy_only=False)

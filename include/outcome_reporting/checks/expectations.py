@@ -34,22 +34,21 @@ class _Rows:
         self.contract, self.columns, self.files = contract, columns, files
         self.tables = [one.table for one in columns]
         self.starts = np.cumsum([0, *(table.row_count for table in self.tables)])
-        self._united: dict[str, tuple[pa.Array, np.ndarray]] = {}
+        self._united: dict[str, tuple[pa.Array, list[np.ndarray]]] = {}
 
     def distinct(self, name: str) -> pa.Array:
         """The distinct values of a field over all tables, in the order in which they first stand there."""
-        return self._united_column(name)[0]
+        return self._united_values(name)[0]
 
     def of_row(self, name: str) -> np.ndarray:
         """Which of the distinct values each row holds; an empty cell the number after the last."""
-        return self._united_column(name)[1]
+        _, places = self._united_values(name)
+        parts = (one.distinct(name).of_row for one in self.columns)
+        return np.concatenate([place[part] for place, part in zip(places, parts, strict=True)])
 
-    def _united_column(self, name: str) -> tuple[pa.Array, np.ndarray]:
+    def _united_values(self, name: str) -> tuple[pa.Array, list[np.ndarray]]:
         if name not in self._united:
-            parts = [one.distinct(name) for one in self.columns]
-            values, places = united(parts)
-            of_row = [place[part.of_row] for place, part in zip(places, parts, strict=True)]
-            self._united[name] = values, np.concatenate(of_row)
+            self._united[name] = united([one.distinct(name) for one in self.columns])
         return self._united[name]
 
     def values(self, checks: Sequence[Check]) -> pd.DataFrame:
