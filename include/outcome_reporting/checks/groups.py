@@ -50,6 +50,8 @@ def judge_groups(
     """
     judge = _sdg_groups if contract.dataset == "sdg_weights" else _plan_groups
     groups = judge(contract, tables, reference)
+    if not row_findings:
+        return groups
     row_no = [table.data["row_no"].to_pylist() for table in tables]
     place = {(tables[table].sheet, row_no[table][row]): group for group in groups for table, row in group.rows}
     for finding in row_findings:

@@ -59,6 +59,7 @@ class Sdg:
         return self.target or self.goal
 
 
+@lru_cache(maxsize=4096)
 def parse_sdg(text: str) -> Sdg:
     """Goal and target of a cell, in canonical form (`5.a`, `8.10`, `X00`).
 

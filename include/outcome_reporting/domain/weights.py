@@ -94,6 +94,8 @@ def evaluate(
 
 
 def _duplicates(codes: Sequence[str], rule: str) -> list[Problem]:
+    if len(set(codes)) == len(codes):
+        return []
     places: dict[str, list[int]] = defaultdict(list)
     for index, code in enumerate(codes):
         places[code].append(index)
