@@ -70,6 +70,9 @@ def restate(
     run_id = uuid.uuid4()
     with house.engine.begin() as connection, Beside(partial(_second_connection, house.engine)) as beside:
         snapshot_at = next_moment(connection)  # first: whatever was loaded before it is committed, so all is pending
+        refreshed = beside.begin(lambda _: _refresh_statistics(house.engine))  # of what was loaded
+        sums = partial(sum_live_facts, snapshot_at=snapshot_at)  # of all years and offices: a proof of everything
+        live = beside.begin(sums)
         last = publication_at(connection)
         scope = _pending(connection, settings)
         asked = sorted({*scope.fiscal_years, *(years or ())})
@@ -79,10 +82,7 @@ def restate(
         years_of_files = None if is_whole else asked
         changed = _Aside(partial(_changed_files, house.engine, last.snapshot_at if last else None, years_of_files))
         run_date = _today(settings)
-        refreshed = beside.begin(lambda _: _refresh_statistics(house.engine))  # of what was loaded
         whose = live_offices(connection) if offices is None else offices
-        sums = partial(sum_live_facts, snapshot_at=snapshot_at)  # of all years and offices: a proof of everything
-        live = beside.begin(sums)
 
         def read() -> None:
             refreshed.result()  # whoever reads next is planned for by it
