@@ -48,6 +48,11 @@ def xml_texts(texts: Sequence[str]) -> Sequence[str] | None:
     return inside if len(inside) == len(texts) else list(map(xml_text, texts))
 
 
+def as_xml(texts: Sequence[str]) -> Sequence[str]:
+    """Texts as XML that are looked at together where they can be."""
+    return xml_texts(texts) or list(map(xml_text, texts))
+
+
 def _cell(style: int | str) -> str:
     """A cell up to its content."""
     return f'<c s="{style}"' if style else "<c"

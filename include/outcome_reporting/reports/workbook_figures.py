@@ -13,13 +13,12 @@ from .plain_sheet import (
     RowForm,
     addresses,
     any_slot,
+    as_xml,
     number_slot,
     text_cell,
     text_cells,
     text_in_cell,
     text_slot,
-    xml_text,
-    xml_texts,
 )
 from .texts import Texts
 from .workbook_frame import Styles
@@ -94,20 +93,16 @@ class FigureList:
         styles = [str(self._numbers[unit]) for unit in units]
         sheets = repeat(text_in_cell(self._sheet), len(ids))
         shown = map(text_in_cell, units)
-        self._rows += _MIXED.rows(self._next(len(ids)), _as_xml(ids), sheets, places, styles, values, shown)
+        self._rows += _MIXED.rows(self._next(len(ids)), as_xml(ids), sheets, places, styles, values, shown)
 
     def _write_alike(self, ids: Sequence[str], places: Sequence[str], values: Sequence[str], unit: str) -> None:
         form = _alike(self._sheet, unit, self._numbers[unit])
-        self._rows += form.rows(self._next(len(ids)), _as_xml(ids), places, values)
+        self._rows += form.rows(self._next(len(ids)), as_xml(ids), places, values)
 
     def _next(self, count: int) -> range:
         """The numbers of as many rows."""
         first = _FIRST_ROW + len(self._rows)
         return range(first, first + count)
-
-
-def _as_xml(texts: Sequence[str]) -> Sequence[str]:
-    return xml_texts(texts) or list(map(xml_text, texts))
 
 
 def _side_by_side(columns: list[list[str]]) -> list[str]:

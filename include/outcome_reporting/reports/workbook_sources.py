@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from functools import lru_cache
-from itertools import compress
+from itertools import compress, islice
 from typing import Generic, NamedTuple, TypeVar
 
 from outcome_reporting.domain.figures import FigureIds, plan_what, sdg_what, what_text
@@ -26,9 +26,11 @@ from .model import Page
 from .plain_sheet import (
     BLANK,
     EMPTY,
+    SLOT,
     PlainSheet,
     RowForm,
     any_slot,
+    as_xml,
     number_in_cell,
     number_slot,
     text_cells,
@@ -49,7 +51,7 @@ _HEADINGS = (
     "panel.weight", "panel.share", "sources.owner", "sources.dropped", "sources.sha256",
 )  # fmt: skip
 # columns of the headings
-_COUNT, _ROW, _WEIGHT, _SHARE = 6, 7, 14, 15
+_COUNT, _ROW, _WEIGHT, _SHARE, _DROPPED = 6, 7, 14, 15, 16  # the last and two more: cells as they are
 _FIRST_ROW = 2
 _CODES = {"core pool": "(core)", "withheld": "(withheld)", "unattributed": "(none)"}
 
@@ -90,14 +92,14 @@ class _Lines:
     def __init__(self, texts: Texts, styles: Styles) -> None:
         self.texts = texts
         self.forms = _forms(styles.cells.numbers[""], styles.cells.numbers["USD"])
-        self._files: dict[int, tuple[str, ...]] = {}  # contents by the id of a file object: dozens of lines share each
+        self._files: dict[int, tuple[str, str]] = {}  # by the id of a file object: dozens of lines share each
         self.rows: list[str] = []
 
     def explanations(self, explained: Sequence[tuple[str, Explanation]]) -> None:
         """Of each figure its groups, the others in one, and its largest cells, which are not added to the groups."""
         row = len(self.rows) + _FIRST_ROW
         groups, rests, cells = _Rows[SourceGroup](), _Rows[Explanation](), _Rows[SourceLine]()
-        figures = map(xml_text, [figure_id for figure_id, _ in explained])
+        figures = as_xml([figure_id for figure_id, _ in explained])
         for figure, (_, explanation) in zip(figures, explained, strict=True):
             own_groups, own_cells, rest_groups, _, _ = explanation
             row = groups.add(row, figure, own_groups)
@@ -105,53 +107,50 @@ class _Lines:
                 row = rests.add(row, figure, (explanation,))
             if own_cells:
                 row = cells.add(row, figure, own_cells)
-        placed: dict[int, str] = {}
-        for rows, made in ((groups, self._groups(groups)), (rests, self._rests(rests)), (cells, self._cells(cells))):
-            placed.update(zip(rows.numbers, made, strict=True))
-        self.rows += [placed[number] for number in range(len(self.rows) + _FIRST_ROW, row)]
+        made_groups, made_rests, made_cells = self._groups(groups), self._rests(rests), self._cells(cells)
+        for _, (own_groups, own_cells, rest_groups, _, _) in explained:  # each kind of rows is made in this order
+            self.rows += islice(made_groups, len(own_groups))
+            if rest_groups:
+                self.rows += islice(made_rests, 1)
+            if own_cells:
+                self.rows += islice(made_cells, len(own_cells))
 
-    def _groups(self, rows: _Rows[SourceGroup]) -> Iterable[str]:
+    def _groups(self, rows: _Rows[SourceGroup]) -> Iterator[str]:
         if not rows.told:
-            return ()
+            return iter(())
         files, sheets, outputs, funds, _, partners, counts, shares, weights = zip(*rows.told, strict=True)
-        names, *dropped = self._files_down(files)
+        names, dropped = self._files_down(files)
         texts = (map(text_in_cell, column) for column in (sheets, outputs, funds, partners))
         amounts = map(str, counts), map(text_in_cell, weights), map(plain_usd, shares)
-        return self.forms.group.rows(rows.numbers, rows.figures, names, *texts, *amounts, *dropped)
+        return self.forms.group.rows(rows.numbers, rows.figures, names, *texts, *amounts, dropped)
 
-    def _rests(self, rows: _Rows[Explanation]) -> Iterable[str]:
+    def _rests(self, rows: _Rows[Explanation]) -> Iterator[str]:
         """What is left out of the groups of a figure, in one row."""
         one, more = self.texts("panel.more_one"), self.texts("panel.more")
         others = [_counted(one if told.rest_groups == 1 else more, told.rest_groups) for told in rows.told]
         lines, shares = [str(told.rest_lines) for told in rows.told], [plain_usd(told.rest_share) for told in rows.told]
         return self.forms.rest.rows(rows.numbers, rows.figures, others, lines, shares)
 
-    def _cells(self, rows: _Rows[SourceLine]) -> Iterable[str]:
+    def _cells(self, rows: _Rows[SourceLine]) -> Iterator[str]:
         if not rows.told:
-            return ()
+            return iter(())
         told = zip(*rows.told, strict=True)
         files, sheets, numbers, columns, amounts, currencies, rates, dates, shares, weights, sources = told
-        names, *dropped = self._files_down(files)
+        names, dropped = self._files_down(files)
         return self.forms.cell.rows(
             rows.numbers, rows.figures, names, map(text_in_cell, sheets), map(str, numbers),
             map(text_in_cell, columns), map(xml_text, amounts),
             *(map(text_in_cell, column) for column in (currencies, rates, dates, sources, weights)),
-            [EMPTY if share is None else number_in_cell(plain_usd(share)) for share in shares], *dropped,
+            [EMPTY if share is None else number_in_cell(plain_usd(share)) for share in shares], dropped,
         )  # fmt: skip
 
     def _files_down(self, files: Sequence[SourceFile]) -> Iterable[Sequence[str]]:
-        """Columns of files: their names, who dropped them, when (UTC), and the hashes of their bytes."""
+        """Of files down a column what fills the slot of their names, and the cells of who dropped them and when."""
         numbers = list(map(id, files))
         for number, file in dict(zip(numbers, files, strict=True)).items():
             if number not in self._files:
-                self._file(file)
+                self._files[number] = _told_file(file)
         return zip(*map(self._files.__getitem__, numbers), strict=True)
-
-    def _file(self, file: SourceFile) -> tuple[str, ...]:
-        when = f"{file.dropped_at:%Y-%m-%d %H:%M:%S}"
-        texts = file.file_name, file.owner or file.source, when, file.sha256
-        contents = self._files[id(file)] = tuple(map(text_in_cell, texts))
-        return contents
 
     def splits(self, form: RowForm, figures: Sequence[str], shares: Sequence[int], *where: Sequence[str]) -> None:
         """What figures have of parts of the money: a share each, where it is not 0. Figures are ids as XML."""
@@ -164,12 +163,19 @@ class _Lines:
 
     def value(self, figure_id: str, file: SourceFile, sheet: str, row: int, column: str, text: str) -> None:
         """One cell of an indicator, and what stands in it."""
-        name, *dropped = self._files.get(id(file)) or self._file(file)
-        contents = name, text_in_cell(sheet), str(row), text_in_cell(column), text_in_cell(text), *dropped
+        name, dropped = _told_file(file)
+        contents = name, text_in_cell(sheet), str(row), text_in_cell(column), text_in_cell(text), dropped
         number = len(self.rows) + _FIRST_ROW
         self.rows += self.forms.value.rows(
             range(number, number + 1), [xml_text(figure_id)], *([one] for one in contents)
         )
+
+
+@lru_cache(maxsize=1024)  # a file stands on many pages
+def _told_file(file: SourceFile) -> tuple[str, str]:
+    """What fills the slot of its name; the cells of who dropped it, when (UTC), and the hash of its bytes."""
+    when = f"{file.dropped_at:%Y-%m-%d %H:%M:%S}"
+    return text_in_cell(file.file_name), text_cells(file.owner or file.source, when, file.sha256)
 
 
 @lru_cache(maxsize=1024)
@@ -193,7 +199,7 @@ def _forms(whole: int, usd: int) -> _Forms:
     """With the numbers of two formats: of whole numbers and of dollars."""
     figure = {0: text_slot()}
     place = figure | _any_slots(1, 2)
-    row, share, dropped = {_ROW: number_slot(whole)}, {_SHARE: number_slot(usd)}, _any_slots(16, 18)
+    row, share, dropped = {_ROW: number_slot(whole)}, {_SHARE: number_slot(usd)}, {_DROPPED: SLOT}
     return _Forms(
         group=_form(place | _any_slots(3, 5) | {_COUNT: number_slot(whole)} | _any_slots(_WEIGHT) | share | dropped),
         rest=_form(figure | _any_slots(1) | {_COUNT: number_slot(whole)} | share),
@@ -221,10 +227,11 @@ def _parts(facts: OutcomeFacts, year: int, sources: YearSources) -> Iterator[tup
     ids = FigureIds(facts.outcome, facts.plan_period)
     for (measure, fund_type), explanation in sorted(sources.funds.items()):
         yield ids(year, fund_type, measure), explanation
-    known_partners = sources.partners.keys() | sources.contributions.keys()
-    for row_year, partner, _, _, kind, expense, contribution in facts.partners:
-        if row_year != year or kind == "imputed" or (kind, partner) not in known_partners:
-            continue  # of hundreds the cells of the largest are known
+    known_partners = {partner for _, partner in (*sources.partners, *sources.contributions)}
+    rows = [row for row in facts.partners if row.partner in known_partners]  # of hundreds the largest
+    for row_year, partner, _, _, kind, expense, contribution in rows:
+        if row_year != year or kind == "imputed":
+            continue
         stem = ids.stem(year, what_text("partner", _CODES.get(kind) or partner))
         for measure, amount, known in (
             ("expense", expense, sources.partners), ("contribution", contribution, sources.contributions)
