@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
 
-from outcome_reporting.domain.money import format_usd, plain_usd
+from outcome_reporting.domain.money import format_usd, plain_usd_column
 from outcome_reporting.domain.outcome import Explanation, ProgressNote, SourceFile
 
 
@@ -111,7 +111,11 @@ class AmountColumn:
     values: list[str] = field(init=False)
 
     def __post_init__(self) -> None:
-        self.values = ["" if one is None else plain_usd(one) for one in self.cents]
+        known = [one for one in self.cents if one is not None]
+        self.values = plain_usd_column(known)
+        if len(known) < len(self.cents):
+            values = iter(self.values)
+            self.values = ["" if one is None else next(values) for one in self.cents]
 
 
 @dataclass(slots=True)

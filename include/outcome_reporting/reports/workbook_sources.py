@@ -12,7 +12,7 @@ from itertools import compress, islice
 from typing import Generic, NamedTuple, TypeVar
 
 from outcome_reporting.domain.figures import FigureIds, plan_what, sdg_what, what_text
-from outcome_reporting.domain.money import plain_usd
+from outcome_reporting.domain.money import plain_usd, plain_usd_column
 from outcome_reporting.domain.outcome import (
     Explanation,
     OutcomeFacts,
@@ -121,14 +121,15 @@ class _Lines:
         files, sheets, outputs, funds, _, partners, counts, shares, weights = zip(*rows.told, strict=True)
         names, dropped = self._files_down(files)
         texts = (map(text_in_cell, column) for column in (sheets, outputs, funds, partners))
-        amounts = map(str, counts), map(text_in_cell, weights), map(plain_usd, shares)
+        amounts = map(str, counts), map(text_in_cell, weights), plain_usd_column(shares)
         return self.forms.group.rows(rows.numbers, rows.figures, names, *texts, *amounts, dropped)
 
     def _rests(self, rows: _Rows[Explanation]) -> Iterator[str]:
         """What is left out of the groups of a figure, in one row."""
         one, more = self.texts("panel.more_one"), self.texts("panel.more")
         others = [_counted(one if told.rest_groups == 1 else more, told.rest_groups) for told in rows.told]
-        lines, shares = [str(told.rest_lines) for told in rows.told], [plain_usd(told.rest_share) for told in rows.told]
+        lines = [str(told.rest_lines) for told in rows.told]
+        shares = plain_usd_column(told.rest_share for told in rows.told)
         return self.forms.rest.rows(rows.numbers, rows.figures, others, lines, shares)
 
     def _cells(self, rows: _Rows[SourceLine]) -> Iterator[str]:
@@ -154,7 +155,7 @@ class _Lines:
 
     def splits(self, form: RowForm, figures: Sequence[str], shares: Sequence[int], *where: Sequence[str]) -> None:
         """What figures have of parts of the money: a share each, where it is not 0. Figures are ids as XML."""
-        amounts = [plain_usd(share) for share in shares if share]
+        amounts = plain_usd_column(filter(None, shares))
         if not amounts:
             return
         first = len(self.rows) + _FIRST_ROW

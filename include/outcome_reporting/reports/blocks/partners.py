@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import compress
+from operator import attrgetter
 from typing import Any, NamedTuple
 
 from outcome_reporting.domain.figures import what_text
@@ -18,6 +19,7 @@ from ..numbers import unit_of
 _BARS = 14  # partners drawn
 _NAME_DRAWN = 34  # letters of a name in the chart; the table has it whole
 _LAST = {"withheld": 1, "unattributed": 2}
+_EXPENSE = attrgetter("expense")
 _REMAINDERS = {"core pool": "(core)", "withheld": "(withheld)", "unattributed": "(none)"}
 
 
@@ -70,6 +72,7 @@ def lines(context: Context) -> Lines:
     """Named partners by amount, the core pool among them first, withheld and unattributed last."""
     year, titles = context.year, context.facts.labels.contributor_types
     rows = [row for row in context.facts.partners if row.fiscal_year == year]
+    rows.sort(key=_EXPENSE, reverse=True)  # so that hardly any line has to change its place below
     _, partners, names, types, kinds, expenses, given = map(list, zip(*rows, strict=True)) if rows else ([],) * 7
     found = Lines(
         partners,
@@ -84,7 +87,7 @@ def lines(context: Context) -> Lines:
         _join_contributions(found)
     if not own.isdisjoint(_REMAINDERS):
         _name_remainders(context, found)
-    return found.some(_order(found, own))
+    return _ordered(found, own)
 
 
 def _join_contributions(found: Lines) -> None:
@@ -103,17 +106,18 @@ def _name_remainders(context: Context, found: Lines) -> None:
             found.names[place] = context.texts(f"partners.{kind}")
 
 
-def _order(found: Lines, kinds: set[str]) -> list[int]:
-    """The places of the lines as they are listed: the least of the orders first, the greatest last."""
-    order = list(range(len(found.partners)))
+def _ordered(found: Lines, kinds: set[str]) -> Lines:
+    """The lines, which stand by expense, as they are listed: the least of the orders first, the greatest last."""
+    places = list(range(len(found.partners)))
+    order = places.copy()
     if len(set(found.expenses)) < len(order):  # else no other order counts
         order.sort(key=found.kinds.__getitem__)
         order.sort(key=found.names.__getitem__)
         order.sort(key=lambda place: found.contributions[place] or 0, reverse=True)
-    order.sort(key=found.expenses.__getitem__, reverse=True)
+        order.sort(key=found.expenses.__getitem__, reverse=True)
     if not kinds.isdisjoint(_LAST):
         order.sort(key=lambda place: _LAST.get(found.kinds[place], 0))
-    return order
+    return found if order == places else found.some(order)
 
 
 def shortened(context: Context, listed: Lines) -> list[Line]:
