@@ -24,8 +24,9 @@ from outcome_reporting.workbooks.cells import Cells, cells_of_sheet
 from outcome_reporting.workbooks.limits import Limits
 from outcome_reporting.workbooks.number_formats import date_styles
 from outcome_reporting.workbooks.saying import say
+from outcome_reporting.workbooks.shared_strings import shared_texts
 from outcome_reporting.workbooks.sniff import FileKind
-from outcome_reporting.workbooks.texts import Texts, UnusualXml, shared_texts
+from outcome_reporting.workbooks.texts import Texts, UnusualXml
 from outcome_reporting.workbooks.zip_parts import inflated
 
 MAX_ROWS = 1_048_576

@@ -1,24 +1,18 @@
-"""The texts of a workbook's cells: its shared strings, and those that stand in a sheet itself."""
+"""The texts of a workbook's cells: from stretches of bytes to texts as they are to be read, each once."""
 
 from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from xml.parsers import expat
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-_T = r'<t(?: xml:space="preserve")?(?: ?/>|>[^<]*</t>)'
-_USUAL_STRINGS = rf"\A(?:<si>{_T}</si>)*\z"
-_OPEN, _CLOSE = re.compile(rb"<sst(?:\s[^<>]*)?>"), b"</sst>"
-_OTHER_ENCODING = re.compile(rb"""encoding=["'](?!utf-8["'])""", re.IGNORECASE)
 _ESCAPED = r"&|_x[0-9A-Fa-f]{4}_|\r"  # what is not the text itself: entities, Excel's own escapes, line ends
 _EXCEL_ESCAPE = re.compile(r"_x([0-9A-Fa-f]{4})_")
 _ENTITY = re.compile(r"&(?:#x([0-9a-fA-F]{1,6})|#([0-9]{1,7})|(lt|gt|amp|quot|apos));")
 _IN_A_ROW = 64
-_SPACE = "http://www.w3.org/XML/1998/namespace}space"
 _WRITTEN_EDGE = re.compile(rb"\A&#|&#[^;&]*;\Z")  # perhaps a space, written as a number
 _ENTITIES = {"lt": "<", "gt": ">", "amp": "&", "quot": '"', "apos": "'"}
 
@@ -40,7 +34,7 @@ class Texts:
         if not len(own):
             return self
         shared = self.distinct.take(pa.array(self.place_of, mask=self.place_of < 0)).fill_null("")
-        return _made_of(pa.concat_arrays([shared, _unescaped(own)]))
+        return made_of(pa.concat_arrays([shared, unescaped(own)]))
 
 
 def _as_array(data: bytes | memoryview) -> pa.Array:
@@ -105,14 +99,14 @@ def _unescape(text: str) -> str:
 
     if "&" in _ENTITY.sub("", text):
         raise UnusualXml
-    return _without_excel_escapes(_ENTITY.sub(character, text.replace("\r\n", "\n").replace("\r", "\n")))
+    return without_excel_escapes(_ENTITY.sub(character, text.replace("\r\n", "\n").replace("\r", "\n")))
 
 
-def _without_excel_escapes(text: str) -> str:
+def without_excel_escapes(text: str) -> str:
     return _EXCEL_ESCAPE.sub(lambda match: chr(int(match[1], 16)), text)
 
 
-def _unescaped(written: pa.Array) -> pa.Array:
+def unescaped(written: pa.Array) -> pa.Array:
     """Texts without entities. Raises UnusualXml for what is no entity, or written in Excel's own escapes."""
     try:
         written.validate(full=True)
@@ -132,7 +126,7 @@ def is_blank(texts: pa.Array) -> pa.Array:
     return pc.or_(pc.utf8_is_space(texts), pc.equal(pc.binary_length(texts), 0))
 
 
-def _made_of(texts: pa.Array) -> Texts:
+def made_of(texts: pa.Array) -> Texts:
     encoded = texts.dictionary_encode()
     place_of = encoded.indices.to_numpy()
     blank = is_blank(encoded.dictionary).to_numpy(zero_copy_only=False)
@@ -140,82 +134,3 @@ def _made_of(texts: pa.Array) -> Texts:
         return Texts(encoded.dictionary, place_of)
     new_place = np.where(blank, -1, np.cumsum(~blank) - 1).astype(np.int32)
     return Texts(encoded.dictionary.filter(pa.array(~blank)), new_place[place_of])
-
-
-def shared_texts(part: bytes) -> Texts:
-    """The texts of a workbook's table of shared strings (empty: it has none). Raises UnusualXml when it cannot be
-    read here."""
-    if not part:
-        return _made_of(pa.array([], pa.string()))
-    opened, closed = _OPEN.search(part), part.rfind(_CLOSE)
-    is_utf8 = opened is not None and not _OTHER_ENCODING.search(part[: opened.start()])
-    if opened is not None and is_utf8 and closed >= opened.end():
-        data = memoryview(part)[opened.end() : closed]
-        if has(data, _USUAL_STRINGS):
-            return _made_of(_unescaped(_taken_apart(data)))
-    try:
-        return _made_of(pa.array(_parsed(part), pa.string()))
-    except ValueError as fault:  # half a character
-        raise UnusualXml from fault
-
-
-def _taken_apart(data: memoryview) -> pa.Array:
-    """The texts as written of a table in the usual form."""
-    xml = np.frombuffer(data, np.uint8)
-    tags = np.flatnonzero(xml == ord("<"))
-    names = np.flatnonzero(xml[tags + 1] == ord("t"))
-    begins, stops = tags[names], tags[names + 1]
-    ends = begins + len("<t")  # of the opening tag: `>`, or ` />` where there is no text
-    ends = ends + np.where((xml[ends] == ord(" ")) & (xml[ends + 1] == ord("x")), len(' xml:space="preserve"'), 0)
-    starts = np.where(xml[ends] == ord(">"), ends + 1, stops)
-    refuse_bare_edges(xml, starts, stops)
-    return slices(data, starts, stops)
-
-
-class _Strings:
-    """Collects shared strings of any form: rich ones as their text, without readings in another script."""
-
-    def __init__(self) -> None:
-        self.found: list[str] = []
-        self.parts: list[str] = []
-        self.inside = False
-        self.phonetic = 0
-        self.is_bare = self.is_unusual = False
-
-    def start(self, name: str, attributes: dict[str, str]) -> None:
-        name = name.rpartition("}")[2]
-        if name == "si":
-            self.parts = []
-        elif name == "rPh":
-            self.phonetic += 1
-        elif name == "t" and not self.phonetic:
-            self.inside, self.is_bare = True, attributes.get(_SPACE) != "preserve"
-
-    def end(self, name: str) -> None:
-        name = name.rpartition("}")[2]
-        if name == "t":
-            self.inside = False
-        elif name == "rPh":
-            self.phonetic -= 1
-        elif name == "si":
-            self.found.append("".join(self.parts))
-
-    def characters(self, text: str) -> None:
-        if self.inside:
-            self.parts.append(text)
-            self.is_unusual |= self.is_bare and text != text.strip()
-
-
-def _parsed(part: bytes) -> list[str]:
-    strings = _Strings()
-    parser = expat.ParserCreate(namespace_separator="}")
-    parser.buffer_text = True
-    parser.StartElementHandler, parser.EndElementHandler = strings.start, strings.end
-    parser.CharacterDataHandler = strings.characters
-    try:
-        parser.Parse(part, True)
-    except (expat.ExpatError, LookupError) as fault:  # damaged, or in an encoding that nobody knows
-        raise UnusualXml from fault
-    if strings.is_unusual:
-        raise UnusualXml
-    return [_without_excel_escapes(text) for text in strings.found]
