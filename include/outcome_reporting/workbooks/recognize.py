@@ -106,7 +106,6 @@ class HeadingIndex:
                 for name in _names_of(column):
                     self.fields.setdefault(normalise_heading(name), {})[dataset] = column
         self.fields.pop("", None)
-        self.starts = {word[:2] for word in self.fields}
         self.needed = {
             dataset: {f.name for f in contract.fields if f.required} - self.provided
             for dataset, contract in contracts.items()
@@ -115,6 +114,7 @@ class HeadingIndex:
             target = self.fields.get(normalise_heading(ours))
             if target:
                 self.fields[normalise_heading(theirs)] = target
+        self.starts = {word[:2] for word in self.fields}
 
     def match_row(self, row: HeadRow, only_whole: bool = False) -> list[Match]:
         """A match for each contract of which the row has at least one heading, or all required ones."""
