@@ -81,10 +81,10 @@ def _encode(column: pa.Array, kind: TypeEngine, scale: int) -> list[_Piece]:
     if isinstance(kind, Integer):
         return _fixed(column, [_integers(column, ">i4")])
     if isinstance(kind, Date):
-        days = pc.fill_null(column.cast(pa.int32()), 0).to_numpy() - _EPOCH
+        days = _filled(column.view(pa.int32())) - _EPOCH
         return _fixed(column, [days.astype(">i4")])
     if isinstance(kind, Numeric) and pa.types.is_integer(column.type):
-        return _fixed(column, _numerics(pc.fill_null(column, 0).to_numpy(), scale))
+        return _fixed(column, _numerics(_filled(column), scale))
     if isinstance(kind, Numeric):
         return _of_distinct(column, _numeric)
     if isinstance(kind, Uuid):
@@ -96,16 +96,22 @@ def _encode(column: pa.Array, kind: TypeEngine, scale: int) -> list[_Piece]:
     if isinstance(kind, Text) and pa.types.is_dictionary(column.type):
         return _of_distinct(column, str.encode)
     if isinstance(kind, Text):
-        return _lengths_and(column.cast(pa.string()).cast(pa.binary()))
+        return _lengths_and(column.cast(pa.string()).view(pa.binary()))
     raise TypeError(f"no way to write a column of type {kind}")
 
 
 def _integers(column: pa.Array, form: str) -> np.ndarray:
-    values = pc.fill_null(column, 0).to_numpy()
-    bounds = np.iinfo(form)
-    if values.min() < bounds.min or values.max() > bounds.max:
-        raise OverflowError(f"an integer from {values.min()} to {values.max()} does not fit into {form}")
+    values = _filled(column)
+    if not np.can_cast(values.dtype, form):
+        bounds = np.iinfo(form)
+        if values.min() < bounds.min or values.max() > bounds.max:
+            raise OverflowError(f"an integer from {values.min()} to {values.max()} does not fit into {form}")
     return values.astype(form)
+
+
+def _filled(column: pa.Array) -> np.ndarray:
+    """Numbers with 0 for null; as they lie where all are there."""
+    return (pc.fill_null(column, 0) if column.null_count else column).to_numpy()
 
 
 def _numerics(units: np.ndarray, scale: int) -> list[_Piece]:

@@ -58,13 +58,10 @@ class RowsToCopy:
 def _encoded(contract: Contract, columns: Mapping[str, pa.Array], count: int) -> Iterator[memoryview]:
     stored = tables.metadata.tables[core_table(contract)]
     types = [stored.c[name].type for name in columns]
-    scales = [contract.field(name).scale if name in _money(contract) else 0 for name in columns]
+    money = {field.name: field.scale for field in contract.fields if field.kind is Kind.MONEY}
+    scales = [money.get(name, 0) for name in columns]
     for start in range(0, count, _ROWS_AT_ONCE):
         yield encode_rows([column.slice(start, _ROWS_AT_ONCE) for column in columns.values()], types, scales)
-
-
-def _money(contract: Contract) -> set[str]:
-    return {field.name for field in contract.fields if field.kind is Kind.MONEY}
 
 
 def _columns(
