@@ -56,15 +56,14 @@ def open_lives(
     connection: Connection, life: Table, slices: Sequence[Sliced], moment: datetime, cause: str, load_id: uuid.UUID
 ) -> None:
     """Begins an interval for each slice."""
+    begun = {"valid_from": str(moment), "cause": cause, "cause_load_id": str(load_id)}  # made text once
     rows = [
         {
             **({"office": one.office} if life is tables.slice_life else {}),
             "slice_id": one.slice_id,
-            "valid_from": moment,
             "dataset": one.dataset,
             "slice_key": one.slice_key,
-            "cause": cause,
-            "cause_load_id": load_id,
+            **begun,
         }
         for one in slices
     ]

@@ -215,11 +215,12 @@ class _Writer:
             self.connection.execute(_INSERT["held_row"], rows)
 
     def _insert_slices(self, contract: Contract, results: list[SliceResult], digests: list[str]) -> None:
+        load_id = str(self.load_id)  # made text once, not for each slice
         rows = [
             {
                 **({} if contract.is_organization_wide else {"office": one.office}),
                 "slice_id": one.slice_id,
-                "load_id": self.load_id,
+                "load_id": load_id,
                 "dataset": one.dataset,
                 "slice_key": one.slice_key,
                 "row_count": one.row_count,
