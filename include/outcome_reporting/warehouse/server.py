@@ -11,6 +11,7 @@ import logging
 import os
 import select
 import signal
+import socket
 import subprocess
 import threading
 import warnings
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
 
 _STOP_SECONDS = 60
 _starting = threading.Lock()  # two threads of a process that ask at once start one server
+_SEND_BUFFER = 2 * 1024**2  # bytes: about what a ledger of 10,000 lines takes
 _MARK = "# outcome reporting"
 _CONFIGURATION = f"""
 {_MARK}: short statements by few clients, nightly bulk loads
@@ -88,7 +90,18 @@ def engine_of(url: str) -> Engine:
     from sqlalchemy import create_engine
     from sqlalchemy.pool import NullPool
 
-    return create_engine("postgresql+psycopg://", creator=lambda: psycopg.connect(url), poolclass=NullPool)
+    return create_engine("postgresql+psycopg://", creator=partial(_connected, url), poolclass=NullPool)
+
+
+def _connected(url: str) -> psycopg.Connection[Any]:
+    """A connection that takes many rows at once. A thread that copies rows would else be woken for every 200 kB that
+    the server has taken, and wait each time for its turn among the threads of this process.
+    """
+    connection = psycopg.connect(url)
+    with socket.socket(fileno=os.dup(connection.fileno())) as own:
+        if own.family == socket.AF_UNIX:  # TCP finds the size by itself
+            own.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, _SEND_BUFFER)
+    return connection
 
 
 def stop_server(settings: Settings) -> None:
