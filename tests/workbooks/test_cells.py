@@ -146,14 +146,34 @@ def test_every_cell_is_what_the_exact_reader_reads(write, rows, header):
                 assert list(dict.fromkeys(places[places >= 0])) == list(range(len(raw.distinct.values)))
 
 
-def test_a_sheet_is_the_same_whatever_the_size_of_its_blocks(monkeypatch):
-    rows = [[f"text {n % 7}", n / 4, None, f"own {n}"] for n in range(500)]
-    for content in (by_xlsxwriter(rows), by_openpyxl(rows)):
-        whole = shown(XlsxSheet(content, sheet_of(content)).body(HeadRow(1)))
-        with monkeypatch.context() as patch:
-            patch.setattr(cells_module, "_BLOCK", 1000)
-            assert shown(XlsxSheet(content, sheet_of(content)).body(HeadRow(1))) == whole
-        assert len(whole) == 3 * 499
+def test_the_expression_is_not_asked_about_a_ledger_of_numbers_and_shared_strings(monkeypatch):
+    content = by_xlsxwriter(
+        [["Date", "Amount", "Note"], [datetime(2023, 5, 1), 12.5, None], [datetime(2023, 5, 2), -3, "x"]]
+    )
+    monkeypatch.setattr(cells_module, "has", lambda *given: pytest.fail("asked"))
+    assert sheet_of(content).cells.row.tolist() == [1, 1, 1, 2, 2, 3, 3, 3]
+
+
+def odd_rows(rows: list[int]) -> Callable[[bytes], bytes]:
+    """Gives some rows a form in which they are not plain."""
+    return lambda xml: re.sub(
+        rb'<row r="(%s)"[^>]*>' % b"|".join(b"%d" % row for row in rows),
+        rb'\g<0><c r="A\1"><f>1/2</f><v>0.5</v></c>',
+        xml,
+    )
+
+
+@pytest.mark.parametrize("odd", [[1], [499], [2, 250], range(1, 500, 3), range(1, 500)])
+def test_a_sheet_is_the_same_whatever_the_size_of_its_stretches(monkeypatch, odd):
+    rows = [[None, f"text {n % 7}", n / 4, None, f"own {n}"] for n in range(500)]
+    for written in (by_xlsxwriter(rows), by_openpyxl(rows)):
+        content = rewritten(written, odd_rows(list(odd)))
+        exact = shown(read_exactly(content, sheet_of(content).name).body(HeadRow(1)))
+        for block in (1 << 20, 20_000, 1000):
+            monkeypatch.setattr(cells_module, "_BLOCK", block)
+            monkeypatch.setattr(cells_module, "_TRIAL", min(block, 1 << 16))
+            assert shown(XlsxSheet(content, sheet_of(content)).body(HeadRow(1))) == exact
+        assert len(exact) == 3 * 499 + sum(row > 1 for row in odd)
 
 
 @pytest.mark.parametrize(

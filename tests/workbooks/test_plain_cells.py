@@ -24,7 +24,13 @@ NUMBERS = st.one_of(
 STYLES = st.sampled_from(["", "", ' s="1"', ' s="12345"'])
 SHARED = st.integers(0, 9_999_999).map(lambda number: f' t="s"><v>{number}</v></c>')
 CELLS = st.tuples(
-    STYLES, st.one_of(SHARED, NUMBERS.map("><v>{}</v></c>".format), NUMBERS.map(' t="n"><v>{}</v></c>'.format))
+    STYLES,
+    st.one_of(
+        SHARED,
+        NUMBERS.map("><v>{}</v></c>".format),
+        NUMBERS.map(' t="n"><v>{}</v></c>'.format),
+        st.sampled_from(["/>", " />"]),
+    ),
 )
 ROWS = st.lists(
     st.tuples(
@@ -83,9 +89,7 @@ def test_what_is_proved_is_in_the_form_and_is_read_alike(first_row, rows, change
     assert found.shared[shared].tolist() == block.indices(shared).tolist()
     assert (found.shared[numbers] == -1).all()
     assert found.number[numbers].tobytes() == block.floats(numbers).tobytes()
-    styles = np.zeros(len(everything), np.int32)
-    styles[found.styled] = found.styles
-    assert styles.tolist() == block.styles(everything).tolist()
+    assert found.style.tolist() == block.styles(everything).tolist()
     assert block.unvalued == []
 
 
@@ -95,6 +99,7 @@ def test_what_is_proved_is_in_the_form_and_is_read_alike(first_row, rows, change
         b'<row r="7"><c r="A7"><v>1</v></c></row>',
         b'<row><c r="A7" t="s"><v>0</v></c><c r="B7" s="3" t="s"><v>1</v></c></row>',
         b'<row r="7" spans="1:2"><c r="A7" t="n"><v>-1.5</v></c><c r="AB7" s="12" t="n"><v>1E-7</v></c></row>',
+        b'<row r="7"><c r="A7" s="3"/><c r="B7"><v>1</v></c><c r="C7" /></row><row r="8"><c r="XFD8"/></row>',
         b'<row r="6"/><row r="7" ht="15.5"><c r="A7"><v>12345678.90123</v></c></row><row r="8" ></row>'
         b'<row r="9" customFormat="1" s="2"><c r="A9"><v>1</v></c></row><row r="10"/>',
     ],
@@ -115,7 +120,11 @@ def test_rows_as_programs_write_ledgers_are_plain(rows):
         b'<row r="7"><c r="A7"><f>B7</f><v>1</v></c></row>',
         b'<row r="7"><c r="A7" t="b"><v>1</v></c></row>',
         b'<row r="7"><c r="A7" t="inlineStr"><is><t>r</t></is></c></row>',
-        b'<row r="7"><c r="A8"><v>1</v></c></row><row r="7"><c r="A7"/></row>',
+        b'<row r="7"><c r="A7" s="1"/ ></row><row r="8"><c r="A8"><v>1</v></c></row>',
+        b'<row r="7"><c r="A7"/><v>1</v></c></row>',
+        b'<row r="7"><c r="A7"><v>1</v></c><c r="B7"><v>1</></row>',
+        b'<row r="7"><c r="A7"><v>1</v></c><c/><c r="C7"><v>1</v></c></row>',
+        b'<row r="7"><c r="A7" t="s"/><c r="B7"><v>1</v></c></row>',
         b'<row r="07"><c r="A07"><v>1</v></c></row>',
         b'<row r="7"><c r="ABCD7"><v>1</v></c></row>',
         b'<row r="7"><c r="A7" s="123456"><v>1</v></c></row>',

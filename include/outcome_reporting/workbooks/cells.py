@@ -10,7 +10,6 @@ of all that a reader does.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -24,6 +23,7 @@ from outcome_reporting.workbooks.serial_dates import LAST_DAY, durations, is_cou
 from outcome_reporting.workbooks.texts import Texts, UnusualXml, has, refuse_bare_edges, replaced
 
 _BLOCK = 1 << 20  # bytes taken apart at once: what is worked on stays in the processor's cache
+_TRIAL, _TRIALS = 1 << 16, 2  # bytes, before any or when few of them were plain
 _OPEN, _CLOSE, _END_OF_ROW = b"<sheetData>", b"</sheetData>", b"</row>"
 _SPACE = re.compile(rb"\s")
 _SPACE_BETWEEN_TAGS = r">\s+<([^/]|/[^vtf])"  # not what a value, text or formula holds
@@ -51,15 +51,6 @@ class Cells:
     unvalued: list[str]
 
 
-def _stretches(data: bytes, start: int, end: int) -> Iterator[tuple[int, int]]:
-    """Where stretches of whole rows begin and end."""
-    while start < end:
-        stop = data.find(_END_OF_ROW, start + _BLOCK, end)
-        stop = end if stop < 0 else stop + len(_END_OF_ROW)
-        yield start, stop
-        start = stop
-
-
 class _Collector:
     """Puts the blocks of a sheet together."""
 
@@ -75,8 +66,8 @@ class _Collector:
         """Takes cells that are numbers or shared strings. Raises UnusualXml as `add` does."""
         text, number = cells.shared, cells.number
         self._refuse_unknown(text)
-        is_number = text[cells.styled] < 0
-        is_date = self._find_dates(cells.styled[is_number], cells.styles[is_number], text, number)
+        styled = np.flatnonzero((cells.style > 0) & (text < 0))
+        is_date = self._find_dates(styled, cells.style[styled], text, number)
         self._append(cells.row, cells.column, text, number, is_date)
 
     def add(self, block: Block) -> None:
@@ -170,20 +161,37 @@ def cells_of_sheet(data: bytes, shared: Texts, styles: np.ndarray) -> Cells:
 
 
 def _collect(collector: _Collector, data: bytes, start: int, end: int) -> None:
-    """Takes the rows of a sheet, stretch by stretch. Raises UnusualXml when they are not all in one form."""
-    form, row_count = None, 0
-    bare_is_number = not collector.styles[0]  # and no date: a cell without a style has the first
-    for begin, stop in _stretches(data, start, end):
-        may_be_plain = bare_is_number and form in (None, Form.ADDRESSED)
-        plain = plain_cells(data, begin, stop) if may_be_plain else None
+    """Takes the rows of a sheet, stretch by stretch. Raises UnusualXml when they are not all in one form. Where few of
+    them are plain, no more are tried, and the expression looks at all that are left at once."""
+    form: Form | None = None
+    proved, row_count = start, 0
+    trust = 0 if collector.styles[0] else _TRIALS  # a cell without a style has the first: plain ones are no dates by it
+    while start < end:
+        stop = _end_of_rows(data, start, end, _TRIAL if 0 < trust <= _TRIALS else _BLOCK)
+        plain = plain_cells(data, start, stop) if trust and form in (None, Form.ADDRESSED) else None
         if plain is not None:
-            form = Form.ADDRESSED
+            form, trust = Form.ADDRESSED, trust + 1
             collector.add_plain(plain)
-            continue
-        stretch = memoryview(data)[begin:stop]
-        form = next((each for each in ([form] if form else Form) if has(stretch, each.pattern)), None)
-        if form is None:
-            raise UnusualXml
-        block = Block(stretch, form, row_count)
-        collector.add(block)
-        row_count += block.row_count
+        else:
+            trust = max(0, trust - 1)
+            if form is None or start >= proved:
+                proved = stop if trust else end
+                form = _form(memoryview(data)[start:proved], form)
+            block = Block(memoryview(data)[start:stop], form, row_count)
+            collector.add(block)
+            row_count += block.row_count
+        start = stop
+
+
+def _end_of_rows(data: bytes, start: int, end: int, size: int) -> int:
+    """Where about so many bytes of whole rows end; all when not many more are left."""
+    stop = data.find(_END_OF_ROW, start + size, end) if end - start > 2 * size else -1
+    return end if stop < 0 else stop + len(_END_OF_ROW)
+
+
+def _form(rows: memoryview, form: Form | None) -> Form:
+    """The form of some rows, the same as before. Raises UnusualXml when they have none."""
+    for each in [form] if form else Form:
+        if has(rows, each.pattern):
+            return each
+    raise UnusualXml

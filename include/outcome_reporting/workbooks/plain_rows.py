@@ -7,37 +7,37 @@ from dataclasses import dataclass
 import numpy as np
 
 from outcome_reporting.workbooks.cell_forms import Form
-from outcome_reporting.workbooks.digits import FIRST_BYTES, whole_numbers, word
+from outcome_reporting.workbooks.digits import FIRST_BYTES, word
 from outcome_reporting.workbooks.texts import UnusualXml
 
-CLOSE = b"</v></c>"
+_CELL, _ROW_END, _NEXT = b"<c ", b"</row>", b'</row><row r="'
 _SHORT = 100  # bytes
-_CELL, _ADDRESS, _END, _NEXT = b"<c ", b'<c r="A', b"</row>", b'</row><row r="'
 
 
 @dataclass(slots=True)
 class PlainRows:
-    """Places in a sheet's bytes: `cells` of the opening tags of all cells, `stops` where their values end.
+    """Places in a sheet's bytes: `cells` where each cell begins, `ends` where it ends.
 
-    `firsts` says which cell is the first of each row, `counts` how many it has; `number` is the row's, of so many
-    `digits`.
+    `firsts` says which cell is the first of each row, `counts` how many it has. The rows are those from `start` to
+    `stop`; what stands between two of them, and behind the last, begins at `gaps`.
     """
 
+    start: int
+    stop: int
     cells: np.ndarray
-    stops: np.ndarray
+    ends: np.ndarray
     firsts: np.ndarray
     counts: np.ndarray
-    number: np.ndarray
-    digits: np.ndarray
+    gaps: np.ndarray
 
     def of_cells(self, of_rows: np.ndarray) -> np.ndarray:
         """What is said of each row, for each of its cells."""
         return np.repeat(of_rows, self.counts)
 
 
-def plain_rows(data: bytes, words: np.ndarray, start: int, stop: int) -> PlainRows:
-    """The rows between two places. Raises UnusualXml when what stands before, between and after their cells does not
-    begin and end rows; the cells are not looked at yet. In each the letter r stands once, `<c r=`."""
+def plain_rows(data: bytes, start: int, stop: int) -> PlainRows:
+    """The rows between two places, by the letter r: it stands once in each cell, `<c r=`, and else only between rows.
+    Nothing is proved yet. Raises UnusualXml when there is no cell."""
     xml = np.frombuffer(data, np.uint8)
     letters = np.flatnonzero(xml[start:stop] == ord("r"))
     letters += start
@@ -47,29 +47,25 @@ def plain_rows(data: bytes, words: np.ndarray, start: int, stop: int) -> PlainRo
         raise UnusualXml
     cells -= len(_CELL)
     lasts = np.flatnonzero(others[1:] - others[:-1] != 1)  # of the letters that stand before the first cell of a row
-    firsts, ends = others[lasts] - lasts, letters[others[lasts + 1]] - len("</")
-    stops = np.append(cells[1:], ends[-1])
-    stops[firsts[1:] - 1] = ends[:-1]
-    stops -= len(CLOSE)
-    number, digits = whole_numbers(words[cells[firsts] + len(_ADDRESS)])
-    rows = PlainRows(cells, stops, firsts, np.append(firsts[1:], len(cells)) - firsts, number, digits)
-    found = _between(data, words, rows, ends[:-1])
-    found += [_END + data[start : cells[0]], data[ends[-1] : stop] + b"<row>"]
+    firsts, gaps = others[lasts] - lasts, letters[others[lasts + 1]] - len("</")
+    ends = np.append(cells[1:], gaps[-1])
+    ends[firsts[1:] - 1] = gaps[:-1]
+    return PlainRows(start, stop, cells, ends, firsts, np.append(firsts[1:], len(cells)) - firsts, gaps)
+
+
+def refuse_other_rows(data: bytes, words: np.ndarray, rows: PlainRows, numbers: np.ndarray, digits: np.ndarray) -> None:
+    """Raises UnusualXml when what stands before, between and after the cells does not begin and end rows. `numbers`
+    are words that begin with the number of each row, which has so many `digits`."""
+    gaps, begins = rows.gaps[:-1], rows.cells[rows.firsts[1:]]
+    is_usual = (words[gaps + len(_NEXT)] ^ numbers[1:]) & FIRST_BYTES[digits[1:]] == 0
+    is_usual &= words[gaps] == word(_NEXT[:8])
+    is_usual &= words[gaps + 8] & FIRST_BYTES[len(_NEXT) - 8] == word(_NEXT[8:])
+    rests = _different(data, (gaps + len(_NEXT) + digits[1:])[is_usual], begins[is_usual])
+    found = [_NEXT + b"1000000" + rest for rest in rests]  # as if all had the same number, the longest
+    found += _different(data, gaps[~is_usual], begins[~is_usual])
+    found += [_ROW_END + data[rows.start : rows.cells[0]], data[rows.gaps[-1] : rows.stop] + b"<row>"]
     if not all(map(Form.ADDRESSED.between_rows.fullmatch, found)):
         raise UnusualXml
-    return rows
-
-
-def _between(data: bytes, words: np.ndarray, rows: PlainRows, ends: np.ndarray) -> list[bytes]:
-    """What stands between two rows, each once: rows that say the number of their first cell as if it were
-    the same seven digits."""
-    begins, digits = rows.cells[rows.firsts[1:]], rows.digits[1:]
-    differ = words[ends + len(_NEXT)] ^ words[begins + len(_ADDRESS)]
-    is_usual = differ & FIRST_BYTES[digits] == 0
-    is_usual &= words[ends] == word(_NEXT[:8])
-    is_usual &= words[ends + 8] & FIRST_BYTES[len(_NEXT) - 8] == word(_NEXT[8:])
-    rests = _different(data, (ends + len(_NEXT) + digits)[is_usual], begins[is_usual])
-    return [_NEXT + b"1000000" + rest for rest in rests] + list(_different(data, ends[~is_usual], begins[~is_usual]))
 
 
 def _different(data: bytes, starts: np.ndarray, stops: np.ndarray) -> set[bytes]:
