@@ -88,6 +88,29 @@ def test_a_missing_rate_is_told_for_the_rows_without_dollars():
     assert told(yen, {"currency": "JPY"}, yen)[0][:3] == ("missing_rate", "G2, G4", "JPY")
 
 
+def test_the_rate_in_force_is_the_latest_that_is_not_after_the_day():
+    rated = Catalogue(
+        rates={"EUR": [(date(2021, 3, 1), "0.8"), (date(2021, 9, 1), "0.5")]},
+        **{name: getattr(KNOWN, name) for name in ("offices", "outputs", "outcomes", "funds", "partners")},
+    )
+    before, first, later = (
+        {"currency": "EUR", "posting_date": day, "fiscal_year": 2021}
+        for day in (date(2021, 2, 28), date(2021, 3, 1), date(2021, 9, 1))
+    )
+    rows = [before | {"amount_usd": None}, first | {"amount_usd": 12_500}, later | {"amount_usd": 20_000}, before]
+    assert list(check_references(EXPENSES, ledger(*rows[1:]), rated)) == []
+    wrong = [*rows, later | {"amount_usd": 12_500}, {"currency": None, "amount_usd": None}]
+    assert [(f.rule, f.cells) for f in check_references(EXPENSES, ledger(*wrong), rated)] == [
+        ("missing_rate", "G2"),
+        ("usd_disagrees", "I6"),
+    ]
+
+
+def test_a_date_outside_its_year_is_told_and_an_empty_one_is_not():
+    rows = [{"posting_date": date(2021, 12, 31)}, {"posting_date": None}, {"posting_date": date(2022, 12, 31)}]
+    assert told(*rows) == [("date_outside_year", "A2", "2021-12-31", "a date in 2022")]
+
+
 @pytest.mark.parametrize("count", [10, 20_000])
 def test_a_flood_costs_no_more_objects_than_one_row(count, monkeypatch):
     made, looked_up = [], []
