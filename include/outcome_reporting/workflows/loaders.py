@@ -9,10 +9,10 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import FIRST_EXCEPTION, Future, ThreadPoolExecutor
 from concurrent.futures import wait as wait_for
 from contextlib import ExitStack
-from itertools import takewhile
+from itertools import islice, takewhile
 from queue import SimpleQueue
 from typing import TYPE_CHECKING
 
@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from outcome_reporting.workflows.judging import Candidate
 
 CONNECTIONS = 3  # the server writes two files while a third waits for its turn to commit
+_TOLD_TOGETHER = 8  # loads, while there are as many: each wait for the disk is work for either side
 
 Done = tuple["Candidate", loading.Loaded]
 
@@ -67,10 +68,12 @@ def load_side_by_side(
 def _once_on_disk(loads: Iterable[Future[Done]], connection: Connection) -> Iterator[Done]:
     """What each of these loads did, in order, when it can no longer be lost; one wait is for all that are done by then.
 
-    Commits would wait each for itself, and the next load for every one of them.
+    Commits would wait each for itself, and the next load for every one of them. What fails is told at once, after
+    those before it.
     """
     waiting = deque(loads)
     while waiting:
+        wait_for(list(islice(waiting, _TOLD_TOGETHER)), return_when=FIRST_EXCEPTION)
         wait_for([waiting[0]])
         done = list(takewhile(Future.done, waiting))
         until_on_disk(connection)
