@@ -6,7 +6,7 @@ from datetime import date
 from decimal import Decimal
 
 import pytest
-from tests.allocation.house import OTHER_OUTPUT, OUTCOME, PERIOD, House, expense_row
+from tests.allocation.house import OTHER_OUTPUT, OUTCOME, OUTPUT, PERIOD, House, expense_row
 
 
 def test_a_third_each_leaves_the_odd_cents_in_natural_order(house: House) -> None:
@@ -146,6 +146,33 @@ def test_partners_by_kind(house: House) -> None:
         ("unattributed", "", "", 800, 0),
         ("withheld", "", "", 200, -300),
     ]
+
+
+def test_partner_lines_are_written_in_the_order_of_their_key(house: House) -> None:
+    house.drop("outcomes", "KGZ|2020-2024", [{"plan_period": "2020-2024", "outcome": "KGZ_D_2", "title": "t"}])
+    known = {"plan_period": "2020-2024", "outcome": "KGZ_D_2", "output": "KGZ_D_2.1", "title": "t"}
+    house.drop("outputs", "KGZ|2020-2024", [known])
+    for year in (2021, 2020):
+        lines = [
+            expense_row("1.00", year, partner=one, fund=fund, output=output)
+            for output in ("KGZ_D_2.1", OUTPUT)
+            for one, fund in (("SWE", "XB"), (None, "XB"), ("NOR", "XC"), (None, "CORE"))
+        ]
+        house.drop("expenses", f"KGZ|{year}|1", lines)
+    house.night()
+    written = house.connection.exec_driver_sql(
+        "select office, outcome, partner, fiscal_year, plan_period, kind from report.partner_line order by ctid"
+    ).all()
+    assert len(written) == 16 and written == sorted(written)
+
+
+def test_a_slice_without_a_line_has_no_money(house: House) -> None:
+    house.drop("expenses", "KGZ|2020|1", [])
+    house.expense("1.00", period=2)
+    house.drop("expenses", "KGZ|2020|3", [])
+    house.weights(t5_1="100")
+    house.night()
+    assert house.sdg() == {"5.1": 100}
 
 
 def test_revenue_merges_withheld_partners(house: House) -> None:

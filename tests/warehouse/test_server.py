@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import os
+import socket
 import subprocess
 import sys
 import time
@@ -78,6 +79,19 @@ def test_a_url_is_taken_as_libpq_writes_it(home):
     assert server.warehouse_url(settings) == settings.warehouse_url
     with pytest.raises(SystemFault, match="does not answer"):
         server.connect(settings)
+
+
+def test_an_engine_sends_many_rows_at_once(home):
+    settings = Settings(home=home)
+    plain = psycopg.connect(server.warehouse_url(settings))
+    with plain, server.connect(settings).connect() as connection:
+        assert _send_buffer(connection.connection.driver_connection) > _send_buffer(plain)
+    server.stop_server(settings)
+
+
+def _send_buffer(connection: psycopg.Connection) -> int:
+    with socket.socket(fileno=os.dup(connection.fileno())) as own:
+        return own.getsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF)
 
 
 def test_what_was_written_goes_to_the_disk_beside_other_work(home):
