@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import uuid
 from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor, wait
 from datetime import UTC, date, datetime
 from functools import partial
 from typing import Any, cast
@@ -85,8 +85,8 @@ def restate(
         whose = live_offices(connection) if offices is None else offices
 
         def read() -> None:
-            refreshed.result()  # whoever reads next is planned for by it
             if once_read:
+                wait([refreshed])  # whoever reads next is planned for by it
                 once_read(snapshot_at, run_date, whose)
 
         restated = restate_rows(
