@@ -28,7 +28,6 @@ _OPEN, _CLOSE, _END_OF_ROW = b"<sheetData>", b"</sheetData>", b"</row>"
 _SPACE = re.compile(rb"\s")
 _SPACE_BETWEEN_TAGS = r">\s+<([^/]|/[^vtf])"  # not what a value, text or formula holds
 _NOT_PLAIN = re.compile(rb"""<!|encoding=["'](?!utf-8["'])""", re.IGNORECASE)
-_MOST_COLUMNS = 26 + 26**2 + 26**3
 _BOOLEANS = pa.array(["FALSE", "TRUE"], pa.string())
 
 
@@ -131,11 +130,14 @@ class _Collector:
         if not self.parts["row"]:
             raise UnusualXml
         row, column, text, number, is_date = (np.concatenate(parts) for parts in self.parts.values())
-        place = row.astype(np.int64) * _MOST_COLUMNS + column
-        if not (place[1:] > place[:-1]).all():  # a cell that stands twice, or out of order
+        is_behind = row[1:] > row[:-1]
+        is_behind |= (row[1:] == row[:-1]) & (column[1:] > column[:-1])
+        if not is_behind.all():  # a cell stands twice, or out of order
             raise UnusualXml
         has_own = (text >= len(self.shared.place_of)).any()
         texts = self.shared.with_own(pa.concat_arrays(self.own_texts)) if has_own else self.shared
+        if np.array_equal(texts.place_of, np.arange(len(texts.place_of))):  # as programs write it: each once
+            return Cells(row, column, text, number, is_date, texts.distinct, self.errors, self.unvalued)
         is_number = text < 0
         text = np.append(texts.place_of, np.int32(-1))[text]  # its last for numbers
         if (texts.place_of < 0).any():  # a cell of spaces is an empty cell
