@@ -23,7 +23,7 @@ from outcome_reporting.workbooks.serial_dates import LAST_DAY, durations, is_cou
 from outcome_reporting.workbooks.texts import Texts, UnusualXml, has, refuse_bare_edges, replaced
 
 _BLOCK = 1 << 20  # bytes taken apart at once: what is worked on stays in the processor's cache
-_TRIAL, _TRIALS = 1 << 16, 2  # bytes, before any or when few of them were plain
+_TRIAL, _TRIALS = 1 << 16, 2  # bytes, where it is not yet known whether rows are plain
 _OPEN, _CLOSE, _END_OF_ROW = b"<sheetData>", b"</sheetData>", b"</row>"
 _SPACE = re.compile(rb"\s")
 _SPACE_BETWEEN_TAGS = r">\s+<([^/]|/[^vtf])"  # not what a value, text or formula holds
@@ -163,11 +163,14 @@ def cells_of_sheet(data: bytes, shared: Texts, styles: np.ndarray) -> Cells:
 
 
 def _collect(collector: _Collector, data: bytes, start: int, end: int) -> None:
-    """Takes the rows of a sheet, stretch by stretch. Raises UnusualXml when they are not all in one form. Where few of
-    them are plain, no more are tried, and the expression looks at all that are left at once."""
+    """Takes the rows of a sheet, stretch by stretch. Raises UnusualXml when they are not all in one form.
+
+    `trust` rises with each stretch that is plain and falls with each that is not. Without any no more are tried, and
+    the expression looks at all that are left at once.
+    """
     form: Form | None = None
     proved, row_count = start, 0
-    trust = 0 if collector.styles[0] else _TRIALS  # a cell without a style has the first: plain ones are no dates by it
+    trust = 0 if collector.styles[0] else _TRIALS  # without a style a cell has the first: here no date
     while start < end:
         stop = _end_of_rows(data, start, end, _TRIAL if 0 < trust <= _TRIALS else _BLOCK)
         plain = plain_cells(data, start, stop) if trust and form in (None, Form.ADDRESSED) else None

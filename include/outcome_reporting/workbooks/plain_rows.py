@@ -11,7 +11,7 @@ from outcome_reporting.workbooks.digits import FIRST_BYTES, word
 from outcome_reporting.workbooks.texts import UnusualXml
 
 _CELL, _ROW_END, _NEXT = b"<c ", b"</row>", b'</row><row r="'
-_SHORT = 100  # bytes
+_SHORT = 100  # bytes; longer stretches are not fetched to be compared
 
 
 @dataclass(slots=True)
@@ -54,8 +54,8 @@ def plain_rows(data: bytes, start: int, stop: int) -> PlainRows:
 
 
 def _places_of(letter: bytes, xml: np.ndarray) -> np.ndarray:
-    """Where a letter stands, found eight bytes at a time; of eight that begin at an even place only the first one, as
-    all that stands between two rows is looked at in any case."""
+    """Where a letter stands, found in words of eight bytes and only once in each. Cells are longer; a row whose first
+    cell is missed is found out, as all that stands between two rows is looked at."""
     found = np.zeros(-(-len(xml) // 8) * 8, bool)
     np.equal(xml, ord(letter), out=found[: len(xml)])
     eights = found.view("<u8")
