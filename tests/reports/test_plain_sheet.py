@@ -7,8 +7,7 @@ from xml.etree import ElementTree
 import pytest
 
 from outcome_reporting.reports.plain_sheet import (
-    BLANK,
-    SLOT,
+    ROW,
     PlainSheet,
     RowForm,
     any_slot,
@@ -42,17 +41,19 @@ def test_texts_that_need_care_are_not_taken_together(names):
 
 
 def test_a_form_is_filled_for_any_rows():
-    form = RowForm(text_slot(3) + BLANK + any_slot() + number_slot(6))
+    form = RowForm(text_slot(0, 3) + any_slot(2) + number_slot(3, 6))
     columns = (["x", "y"], list(map(text_in_cell, ["", " z"])), ["1.50", "-2"])
     rows = list(form.rows([7, 12], *columns))
-    assert rows[0] == ('<row r="7"><c s="3" t="inlineStr"><is><t>x</t></is></c><c/><c/><c s="6"><v>1.50</v></c></row>')
-    assert rows[1].startswith('<row r="12"><c s="3"') and '<c/><c t="inlineStr"><is><t xml:space=' in rows[1]
+    assert rows[0] == (
+        '<row r="7"><c r="A7" s="3" t="inlineStr"><is><t>x</t></is></c><c r="C7"/><c r="D7" s="6"><v>1.50</v></c></row>'
+    )
+    assert rows[1].startswith('<row r="12"><c r="A12"') and 'r="C12" t="inlineStr"><is><t xml:space=' in rows[1]
     assert list(form.rows(range(12, 13), *[column[1:] for column in columns])) == rows[1:]
     assert list(form.rows([], [], [], [])) == []
 
 
 def test_a_form_takes_as_many_contents_as_it_has_slots_and_rows():
-    form = RowForm(text_slot() + text_slot())
+    form = RowForm(text_slot(0) + text_slot(1))
     with pytest.raises(ValueError, match="argument"):
         list(form.rows([1, 2], ["a", "b"], ["c"]))
     with pytest.raises(ValueError, match="argument"):
@@ -64,7 +65,7 @@ def test_rows_from_a_form_stand_where_rows_on_their_own_would():
     for sheet in (alone, filled):
         sheet.skip_row()
     for name in ("a", "b"):
-        alone.add_row(text_cell(name))
-    filled.add_form(text_slot(), 2, ["a", "b"])
-    assert alone.xml("", "", "") == filled.xml("", "", "") and SLOT not in filled.xml("", "", "")
+        alone.add_row(text_cell(0, name))
+    filled.add_form(text_slot(0), 2, ["a", "b"])
+    assert alone.xml("", "", "") == filled.xml("", "", "") and ROW not in filled.xml("", "", "")
     assert alone.row == filled.row == 3

@@ -1,10 +1,10 @@
 """Cells, rows and sheets as the XML that a workbook holds: a row is put together from texts that are mostly known.
 
 Texts stand in the cells themselves, and numbers as the exact decimals that they are given as: no float between.
-Cells carry no address, which the standard leaves open (ECMA-376, 18.3.1.4): each stands beside the one before, and a
-blank one where a column is left out. So the cell of a partner, a file or a sheet is made once and stands in many rows,
-and in many workbooks, which are a third smaller and packed in half the time. Hundreds of rows alike are filled into a
-form, by column.
+A cell is written before its row has a number, with ROW in its place: so the cells of a partner, a file or a sheet
+are made once and stand in many rows, and in many workbooks. Hundreds of rows alike are filled into a form, by column,
+in half the time. Each cell says its address, which the standard leaves open (ECMA-376, 18.3.1.4): without it books
+are a third smaller, but some programs that people have do not read them.
 
 All is ASCII, other letters by their number in Unicode: texts of one width are joined and encoded by copying.
 """
@@ -18,8 +18,7 @@ from itertools import repeat
 
 from xlsxwriter.utility import xl_col_to_name
 
-SLOT = "\0"  # no text of a workbook can hold it
-BLANK = "<c/>"  # the cell of a column that a row leaves out
+ROW, SLOT = "\0", "\1"  # no text of a workbook can hold them
 COLUMNS = tuple(xl_col_to_name(number) for number in range(64))
 _PLAIN = bytes(set(range(0x20, 0x7F)) - set(b"&<>"))  # what stands in XML as it is
 _NUMBERS: list[str] = []  # of rows
@@ -48,24 +47,19 @@ def xml_texts(texts: Sequence[str]) -> Sequence[str] | None:
     return inside if len(inside) == len(texts) else list(map(xml_text, texts))
 
 
-def as_xml(texts: Sequence[str]) -> Sequence[str]:
-    """Texts as XML that are looked at together where they can be."""
-    return xml_texts(texts) or list(map(xml_text, texts))
-
-
-def _cell(style: int | str) -> str:
+def _cell(column: int, style: int | str) -> str:
     """A cell up to its content."""
-    return f'<c s="{style}"' if style else "<c"
+    return f'<c r="{COLUMNS[column]}{ROW}" s="{style}"' if style else f'<c r="{COLUMNS[column]}{ROW}"'
 
 
 @lru_cache(maxsize=8192)
-def text_cell(text: str, style: int = 0) -> str:
+def text_cell(column: int, text: str, style: int = 0) -> str:
     """A text in a cell, remembered: most stand in many workbooks. It is never taken for a formula or a link."""
-    return _cell(style) + _text_in_cell(text)
+    return _cell(column, style) + _text_in_cell(text)
 
 
 def _text_in_cell(text: str) -> str:
-    """What a text adds to its cell after the style."""
+    """What a text adds to its cell after address and style."""
     space = ' xml:space="preserve"' if text != text.strip() else ""
     return f' t="inlineStr"><is><t{space}>{xml_text(text)}</t></is></c>'
 
@@ -90,33 +84,34 @@ def number_in_cell(number: str) -> str:
     return f"><v>{number}</v></c>"
 
 
-def number_cell(number: str, style: int | str) -> str:
-    return _cell(style) + number_in_cell(number)
-
-
 @lru_cache(maxsize=8192)
-def text_cells(*texts: str | None, style: int = 0) -> str:
-    """Texts side by side; where one is empty, so is its cell."""
-    return "".join([text_cell(text, style) if text else BLANK for text in texts])
+def text_cells(first: int, *texts: str | None, style: int = 0) -> str:
+    """Texts side by side from a column on; where one is empty, so is its cell."""
+    return "".join([text_cell(column, text, style) for column, text in enumerate(texts, first) if text])
 
 
-def any_slot(style: int | str = 0) -> str:
+def any_slot(column: int, style: int | str = 0) -> str:
     """A cell in a form, for what `text_in_cell` or `number_in_cell` gives."""
-    return f"{_cell(style)}{SLOT}"
+    return f"{_cell(column, style)}{SLOT}"
 
 
-def text_slot(style: int = 0) -> str:
+def any_slots(first: int, last: int) -> str:
+    """Such cells side by side."""
+    return "".join(map(any_slot, range(first, last + 1)))
+
+
+def text_slot(column: int, style: int = 0) -> str:
     """A cell in a form, for what `xml_texts` gives."""
-    return f'{_cell(style)} t="inlineStr"><is><t>{SLOT}</t></is></c>'
+    return f'{_cell(column, style)} t="inlineStr"><is><t>{SLOT}</t></is></c>'
 
 
-def number_slot(style: int | str) -> str:
+def number_slot(column: int, style: int | str) -> str:
     """A cell in a form, for numbers as plain decimals: `-1234.50`."""
-    return f"{_cell(style)}><v>{SLOT}</v></c>"
+    return f"{_cell(column, style)}><v>{SLOT}</v></c>"
 
 
 def addresses(column: int, rows: range) -> list[str]:
-    """The places of cells down a column, for people; they are the same in all sheets, so they are made once."""
+    """Addresses of cells down a column; they are the same in all sheets, so they are made once."""
     known = _ADDRESSES[column]
     known += [f"{COLUMNS[column]}{row}" for row in range(len(known), rows.stop)]
     return known[rows.start : rows.stop]
@@ -137,14 +132,15 @@ class RowForm:
     """
 
     def __init__(self, cells: str) -> None:
-        self._first, *self._others = f'">{cells}</row>'.split(SLOT)
+        self._parts = re.split(f"([{ROW}{SLOT}])", f'<row r="{ROW}">{cells}</row>')
+        self._slots = [place for place, part in enumerate(self._parts) if part == SLOT]
 
     def rows(self, numbers: Sequence[int], *columns: Iterable[str]) -> Iterator[str]:
         """Rows of these numbers, ascending; each column has what fills its slot in each of them."""
-        count = len(numbers)
-        parts: list[Iterable[str]] = [repeat('<row r="', count), _as_texts(numbers), repeat(self._first, count)]
-        for column, between in zip(columns, self._others, strict=True):
-            parts += column, repeat(between, count)
+        shown, count = _as_texts(numbers), len(numbers)
+        parts: list[Iterable[str]] = [shown if part == ROW else repeat(part, count) for part in self._parts]
+        for place, column in zip(self._slots, columns, strict=True):
+            parts[place] = column
         return map("".join, zip(*parts, strict=True))
 
 
@@ -167,7 +163,8 @@ class PlainSheet:
         self.columns = max(self.columns, columns)
         self.row += 1
         self._last = self.row
-        self._rows.append(f'<row r="{self.row}"{form}>{cells}</row>')
+        number = str(self.row)
+        self._rows.append(f'<row r="{number}"{form}>{cells.replace(ROW, number)}</row>')
 
     def add_form(self, cells: str, count: int, *columns: Iterable[str]) -> None:
         """The next rows, whose cells are slots, each filled by a column."""
@@ -184,11 +181,9 @@ class PlainSheet:
 
     def merge(self, columns: int, text: str, style: int, points: float) -> None:
         """One text over the first columns of the next row, which gets this height."""
-        self.add_row(
-            text_cell(text, style) + (_cell(style) + EMPTY) * (columns - 1),
-            columns,
-            f' ht="{points:g}" customHeight="1"',
-        )
+        blank = (f'<c r="{COLUMNS[column]}{ROW}" s="{style}"/>' for column in range(1, columns))
+        cells = text_cell(0, text, style) + "".join(blank)
+        self.add_row(cells, columns, f' ht="{points:g}" customHeight="1"')
         self._merged.append(f'<mergeCell ref="A{self.row}:{COLUMNS[columns - 1]}{self.row}"/>')
 
     def xml(self, before: str, between: str, after: str) -> str:

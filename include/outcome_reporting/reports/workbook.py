@@ -11,12 +11,10 @@ from outcome_reporting.domain.outcome import OutcomeFacts
 from .context import DASH
 from .model import AmountColumn, Block, Fact, Figure, Listing, Note, Page, Row, Table
 from .plain_sheet import (
-    BLANK,
     COLUMNS,
     SLOT,
     PlainSheet,
     any_slot,
-    number_cell,
     number_in_cell,
     number_slot,
     text_cell,
@@ -79,7 +77,7 @@ class _BlockSheet:
 
     def line(self, text: str, style: int = 0) -> None:
         """A text in a row of its own."""
-        self.sheet.add_row(text_cell(text[:_CELL_LIMIT], style))
+        self.sheet.add_row(text_cell(0, text[:_CELL_LIMIT], style))
 
     def write(self, block: Block) -> ChartData | None:
         """Fills the sheet and returns what its chart draws."""
@@ -115,21 +113,22 @@ class _BlockSheet:
         self.sheet.skip_row()
         for key in page.key_figures:
             number = self._number(key.figure, 1, self.styles.cells.numbers[key.figure.unit])
-            self.sheet.add_row(text_cell(f"{key.label}, USD") + number, columns=2)
+            self.sheet.add_row(text_cell(0, f"{key.label}, USD") + number, columns=2)
         self.sheet.skip_row()
 
     def _number(self, figure: Figure, column: int, style: int) -> str:
         """The cell of a figure in the next row."""
         place = f"{COLUMNS[column]}{self.sheet.row + 1}"
         self.figures.add(figure, place)
-        return number_cell(figure.value, style)
+        return f'<c r="{place}" s="{style}"><v>{figure.value}</v></c>'
 
     def _fact(self, fact: Fact) -> None:
         """A label and its words, or several lines beside it."""
         words = ". ".join(part for part in (fact.text, fact.remark) if part)[:_CELL_LIMIT]
-        items: list[tuple[str, ...]] = [(code, text[:_CELL_LIMIT]) for code, text in fact.items]
-        for place, line in enumerate(items or [(words,)]):
-            self.sheet.add_row(text_cells("" if place else fact.label, *line), columns=1 + len(line))
+        label = text_cell(0, fact.label)
+        lines = [text_cells(1, code, words[:_CELL_LIMIT]) for code, words in fact.items] or [text_cells(1, words)]
+        for place, line in enumerate(lines):
+            self.sheet.add_row(line if place else label + line, columns=3 if fact.items else 2)
 
     def _table_head(self, table: Table | Listing) -> int:
         """Caption and titles; how many columns there are. Bars are drawn in html alone."""
@@ -137,7 +136,7 @@ class _BlockSheet:
         shown = [column for column in table.columns if not column.is_bar]
         heads = self.styles.head, self.styles.number_head
         if shown:
-            cells = [text_cell(column.title, heads[column.is_number]) for column in shown]
+            cells = [text_cell(place, column.title, heads[column.is_number]) for place, column in enumerate(shown)]
             self.sheet.add_row("".join(cells), len(shown))
         return len(shown)
 
@@ -158,12 +157,12 @@ class _BlockSheet:
     def _line(self, line: Row, columns: int) -> None:
         styles = self.styles.totals if line.style in ("total", "group") else self.styles.cells
         words, numbers = styles.words, styles.numbers
-        cells = [text_cell(f"{line.code}  {line.heading}" if line.code else line.heading, words)]
+        cells = [text_cell(0, f"{line.code}  {line.heading}" if line.code else line.heading, words)]
         for column, cell in enumerate(line.cells[: columns - 1], start=1):
             if figure := cell.figure:
                 cells.append(self._number(figure, column, numbers[figure.unit]))
-            else:
-                cells.append(text_cell(cell.text, words) if cell.text else BLANK)
+            elif cell.text:
+                cells.append(text_cell(column, cell.text, words))
         self.sheet.add_row("".join(cells))
 
     def _listing(self, listing: Listing) -> None:
@@ -173,14 +172,14 @@ class _BlockSheet:
         headings = listing.headings
         if listing.codes:
             headings = [f"{code}  {heading}" for code, heading in zip(listing.codes, headings, strict=True)]
-        columns_filled = [_texts_down(headings, words)]
+        columns_filled = [_texts_down(0, headings, words)]
         amounts = []
         for column, content in enumerate(listing.contents, start=1):
             if isinstance(content, AmountColumn):
                 amounts.append((column, content))
-                columns_filled.append(_amounts_down(content.values, number, words))
+                columns_filled.append(_amounts_down(column, content.values, number, words))
             else:
-                columns_filled.append((any_slot(words), [map(text_in_cell, content)]))
+                columns_filled.append((any_slot(column, words), [map(text_in_cell, content)]))
         self.figures.add_columns(amounts, listing.unit, self.sheet.row + 1)
         slots, filled = zip(*columns_filled, strict=True)
         self.sheet.add_form("".join(slots), len(headings), *chain.from_iterable(filled))
@@ -196,18 +195,18 @@ class _BlockSheet:
         self.sheet.skip_row()
 
 
-def _texts_down(texts: Sequence[str], style: int) -> tuple[str, list[Iterable[str]]]:
+def _texts_down(column: int, texts: Sequence[str], style: int) -> tuple[str, list[Iterable[str]]]:
     """Slot and contents of texts that hardly repeat."""
     inside = xml_texts(texts)
     if inside is None:
-        return any_slot(style), [map(text_in_cell, texts)]
-    return text_slot(style), [inside]
+        return any_slot(column, style), [map(text_in_cell, texts)]
+    return text_slot(column, style), [inside]
 
 
-def _amounts_down(values: Sequence[str], number: int, words: int) -> tuple[str, list[Iterable[str]]]:
+def _amounts_down(column: int, values: Sequence[str], number: int, words: int) -> tuple[str, list[Iterable[str]]]:
     """Slots and contents of amounts, with a dash where there is none."""
     if all(values):
-        return number_slot(number), [values]
+        return number_slot(column, number), [values]
     styles = [str(number) if value else str(words) for value in values]
     dash = text_in_cell(DASH)
-    return any_slot(SLOT), [styles, [number_in_cell(value) if value else dash for value in values]]
+    return any_slot(column, SLOT), [styles, [number_in_cell(value) if value else dash for value in values]]

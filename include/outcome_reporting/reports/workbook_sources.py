@@ -24,13 +24,11 @@ from outcome_reporting.domain.outcome import (
 
 from .model import Page
 from .plain_sheet import (
-    BLANK,
     EMPTY,
-    SLOT,
     PlainSheet,
     RowForm,
     any_slot,
-    as_xml,
+    any_slots,
     number_in_cell,
     number_slot,
     text_cells,
@@ -51,7 +49,7 @@ _HEADINGS = (
     "panel.weight", "panel.share", "sources.owner", "sources.dropped", "sources.sha256",
 )  # fmt: skip
 # columns of the headings
-_COUNT, _ROW, _WEIGHT, _SHARE, _DROPPED = 6, 7, 14, 15, 16  # the last and two more: cells as they are
+_COUNT, _ROW, _WEIGHT, _SHARE = 6, 7, 14, 15
 _FIRST_ROW = 2
 _CODES = {"core pool": "(core)", "withheld": "(withheld)", "unattributed": "(none)"}
 
@@ -64,7 +62,7 @@ def write_source_lines(page: Page, facts: OutcomeFacts, texts: Texts, styles: St
     _splits(lines, facts, page.year, sources)
     _cells(lines, facts, page.year, sources)
     sheet = PlainSheet(len(_HEADINGS))
-    sheet.add_row(text_cells(*(texts(key) for key in _HEADINGS), style=styles.head))
+    sheet.add_row(text_cells(0, *(texts(key) for key in _HEADINGS), style=styles.head))
     sheet.add_numbered(lines.rows)
     return sheet
 
@@ -92,14 +90,14 @@ class _Lines:
     def __init__(self, texts: Texts, styles: Styles) -> None:
         self.texts = texts
         self.forms = _forms(styles.cells.numbers[""], styles.cells.numbers["USD"])
-        self._files: dict[int, tuple[str, str]] = {}  # by the id of a file object: dozens of lines share each
+        self._files: dict[int, tuple[str, ...]] = {}  # contents by the id of a file object: dozens of lines share each
         self.rows: list[str] = []
 
     def explanations(self, explained: Sequence[tuple[str, Explanation]]) -> None:
         """Of each figure its groups, the others in one, and its largest cells, which are not added to the groups."""
         row = len(self.rows) + _FIRST_ROW
         groups, rests, cells = _Rows[SourceGroup](), _Rows[Explanation](), _Rows[SourceLine]()
-        figures = as_xml([figure_id for figure_id, _ in explained])
+        figures = map(xml_text, [figure_id for figure_id, _ in explained])
         for figure, (_, explanation) in zip(figures, explained, strict=True):
             own_groups, own_cells, rest_groups, _, _ = explanation
             row = groups.add(row, figure, own_groups)
@@ -119,10 +117,10 @@ class _Lines:
         if not rows.told:
             return iter(())
         files, sheets, outputs, funds, _, partners, counts, shares, weights = zip(*rows.told, strict=True)
-        names, dropped = self._files_down(files)
+        names, *dropped = self._files_down(files)
         texts = (map(text_in_cell, column) for column in (sheets, outputs, funds, partners))
         amounts = map(str, counts), map(text_in_cell, weights), plain_usd_column(shares)
-        return self.forms.group.rows(rows.numbers, rows.figures, names, *texts, *amounts, dropped)
+        return self.forms.group.rows(rows.numbers, rows.figures, names, *texts, *amounts, *dropped)
 
     def _rests(self, rows: _Rows[Explanation]) -> Iterator[str]:
         """What is left out of the groups of a figure, in one row."""
@@ -137,21 +135,27 @@ class _Lines:
             return iter(())
         told = zip(*rows.told, strict=True)
         files, sheets, numbers, columns, amounts, currencies, rates, dates, shares, weights, sources = told
-        names, dropped = self._files_down(files)
+        names, *dropped = self._files_down(files)
         return self.forms.cell.rows(
             rows.numbers, rows.figures, names, map(text_in_cell, sheets), map(str, numbers),
             map(text_in_cell, columns), map(xml_text, amounts),
             *(map(text_in_cell, column) for column in (currencies, rates, dates, sources, weights)),
-            [EMPTY if share is None else number_in_cell(plain_usd(share)) for share in shares], dropped,
+            [EMPTY if share is None else number_in_cell(plain_usd(share)) for share in shares], *dropped,
         )  # fmt: skip
 
     def _files_down(self, files: Sequence[SourceFile]) -> Iterable[Sequence[str]]:
-        """Of files down a column what fills the slot of their names, and the cells of who dropped them and when."""
+        """Columns of files: their names, who dropped them, when (UTC), and the hashes of their bytes."""
         numbers = list(map(id, files))
         for number, file in dict(zip(numbers, files, strict=True)).items():
             if number not in self._files:
-                self._files[number] = _told_file(file)
+                self._file(file)
         return zip(*map(self._files.__getitem__, numbers), strict=True)
+
+    def _file(self, file: SourceFile) -> tuple[str, ...]:
+        when = f"{file.dropped_at:%Y-%m-%d %H:%M:%S}"
+        texts = file.file_name, file.owner or file.source, when, file.sha256
+        contents = self._files[id(file)] = tuple(map(text_in_cell, texts))
+        return contents
 
     def splits(self, form: RowForm, figures: Sequence[str], shares: Sequence[int], *where: Sequence[str]) -> None:
         """What figures have of parts of the money: a share each, where it is not 0. Figures are ids as XML."""
@@ -164,19 +168,12 @@ class _Lines:
 
     def value(self, figure_id: str, file: SourceFile, sheet: str, row: int, column: str, text: str) -> None:
         """One cell of an indicator, and what stands in it."""
-        name, dropped = _told_file(file)
-        contents = name, text_in_cell(sheet), str(row), text_in_cell(column), text_in_cell(text), dropped
+        name, *dropped = self._files.get(id(file)) or self._file(file)
+        contents = name, text_in_cell(sheet), str(row), text_in_cell(column), text_in_cell(text), *dropped
         number = len(self.rows) + _FIRST_ROW
         self.rows += self.forms.value.rows(
             range(number, number + 1), [xml_text(figure_id)], *([one] for one in contents)
         )
-
-
-@lru_cache(maxsize=1024)  # a file stands on many pages
-def _told_file(file: SourceFile) -> tuple[str, str]:
-    """What fills the slot of its name; the cells of who dropped it, when (UTC), and the hash of its bytes."""
-    when = f"{file.dropped_at:%Y-%m-%d %H:%M:%S}"
-    return text_in_cell(file.file_name), text_cells(file.owner or file.source, when, file.sha256)
 
 
 @lru_cache(maxsize=1024)
@@ -198,29 +195,18 @@ class _Forms(NamedTuple):
 @lru_cache
 def _forms(whole: int, usd: int) -> _Forms:
     """With the numbers of two formats: of whole numbers and of dollars."""
-    figure = {0: text_slot()}
-    place = figure | _any_slots(1, 2)
-    row, share, dropped = {_ROW: number_slot(whole)}, {_SHARE: number_slot(usd)}, {_DROPPED: SLOT}
+    figure, file, weight, share = text_slot(0), any_slots(1, 2), any_slot(_WEIGHT), number_slot(_SHARE, usd)
+    dropped, row = any_slots(16, 18), number_slot(_ROW, whole)
     return _Forms(
-        group=_form(place | _any_slots(3, 5) | {_COUNT: number_slot(whole)} | _any_slots(_WEIGHT) | share | dropped),
-        rest=_form(figure | _any_slots(1) | {_COUNT: number_slot(whole)} | share),
-        cell=_form(
-            place | row | _any_slots(8) | {9: text_slot()} | _any_slots(10, _WEIGHT) | {_SHARE: any_slot(usd)} | dropped
+        group=RowForm(figure + file + any_slots(3, 5) + number_slot(_COUNT, whole) + weight + share + dropped),
+        rest=RowForm(figure + any_slot(1) + number_slot(_COUNT, whole) + share),
+        cell=RowForm(
+            figure + file + row + any_slot(8) + text_slot(9) + any_slots(10, _WEIGHT) + any_slot(_SHARE, usd) + dropped
         ),
-        target=_form(figure | _any_slots(3, 4) | _any_slots(_WEIGHT) | share),
-        element=_form(figure | _any_slots(_WEIGHT) | share),
-        value=_form(place | row | _any_slots(8, 9) | dropped),
+        target=RowForm(figure + any_slots(3, 4) + weight + share),
+        element=RowForm(figure + weight + share),
+        value=RowForm(figure + file + row + any_slots(8, 9) + dropped),
     )
-
-
-def _any_slots(first: int, last: int = 0) -> dict[int, str]:
-    """Slots by column, side by side."""
-    return dict.fromkeys(range(first, (last or first) + 1), any_slot())
-
-
-def _form(slots: dict[int, str]) -> RowForm:
-    """With these slots by column, and blank cells between them."""
-    return RowForm("".join([slots.get(column, BLANK) for column in range(max(slots) + 1)]))
 
 
 def _parts(facts: OutcomeFacts, year: int, sources: YearSources) -> Iterator[tuple[str, Explanation]]:
