@@ -8,10 +8,7 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
-from datetime import date
-from decimal import Decimal
+from collections.abc import Iterator
 from functools import lru_cache
 
 import numpy as np
@@ -19,84 +16,18 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from outcome_reporting.checks.catalogue import Catalogue, partner_spellings
-from outcome_reporting.checks.columns import Columns, Distinct, grouped
+from outcome_reporting.checks.columns import Columns, grouped
+from outcome_reporting.checks.exchange import check_exchange
+from outcome_reporting.checks.report import Report, nearest
 from outcome_reporting.domain.codes import fold_name, office_of, plan_period_years
 from outcome_reporting.domain.contract import Contract, Kind
-from outcome_reporting.domain.finding import Finding, compact_rows, shown
-from outcome_reporting.domain.money import convert_to_usd_cents, plain_decimal
+from outcome_reporting.domain.finding import Finding, shown
 from outcome_reporting.domain.placeholder import find_placeholder
 from outcome_reporting.domain.rules import RULES
 from outcome_reporting.domain.table import TypedTable
 
-
-def nearest(text: str, known: Sequence[str]) -> str:
-    """The known code that looks most like the text, or nothing when none is near."""
-    from rapidfuzz import fuzz, process  # a night without a wrong code does without it
-
-    found = process.extractOne(text, known, scorer=fuzz.ratio, score_cutoff=60)
-    return str(found[0]) if found else ""
-
-
-_EPOCH = date(1970, 1, 1)
 # a hundred ledgers name the same partners
 _folded = lru_cache(maxsize=1 << 16)(fold_name)
-
-
-@dataclass(frozen=True, slots=True)
-class _Fault:
-    """What is wrong with a value of a field, wherever it stands in the table."""
-
-    rule: str
-    field: str
-    found: str
-    expected: str
-    near: str
-    message: str
-
-
-class _Report:
-    """Collects the faults of one table, each with all its rows; the words of a rule come from `domain.rules`."""
-
-    def __init__(self, contract: Contract, columns: Columns) -> None:
-        self.contract, self.columns, self.table = contract, columns, columns.table
-        self.rows_of: dict[_Fault, list[np.ndarray]] = defaultdict(list)
-
-    def at(
-        self,
-        rows: Sequence[int] | np.ndarray,
-        field: str,
-        rule: str,
-        found: object,
-        expected: str,
-        near: str = "",
-        message: str = "",
-    ) -> None:
-        """The same fault told again, of another year for example, is the same fault in further rows."""
-        if len(rows):
-            fault = _Fault(rule, field, "" if found is None else str(found), expected, near, message)
-            self.rows_of[fault].append(np.asarray(rows))
-
-    def findings(self) -> Iterator[Finding]:
-        row_no = self.table.data["row_no"].to_numpy() if self.rows_of else np.zeros(0, dtype=int)
-        for fault, parts in self.rows_of.items():
-            rows = row_no[parts[0] if len(parts) == 1 else np.unique(np.concatenate(parts))].tolist()
-            meaning = RULES[fault.rule]
-            yield Finding(
-                rule=fault.rule,
-                severity=meaning.severity,
-                file_name=self.table.file_name,
-                message=fault.message or meaning.title,
-                expected=fault.expected,
-                remedy=f"Write {fault.near}." if fault.near else meaning.remedy,
-                sheet=self.table.sheet,
-                row=rows[0],
-                column=self.table.columns.get(fault.field, ""),
-                found=fault.found,
-                nearest=fault.near,
-                dataset=self.table.dataset,
-                field=fault.field,
-                rows=compact_rows(rows),
-            )
 
 
 def check_references(
@@ -106,7 +37,7 @@ def check_references(
 
     `columns` are those of the table where they have been reduced to distinct values before.
     """
-    report = _Report(contract, columns or Columns(table))
+    report = Report(contract, columns or Columns(table))
     names = {field.name for field in contract.fields}
     for field in contract.fields:
         if field.refers_to:
@@ -120,7 +51,7 @@ def check_references(
     if contract.dataset == "partners":
         _shared_spellings(report, catalogue)
     if {"currency", "amount", "amount_usd"} <= names:
-        _exchange(report, catalogue)
+        check_exchange(report, catalogue)
     if {"fund", "partner", "transaction"} <= names:
         _partner_on_core(report, catalogue)
     if {"posting_date", "fiscal_year"} <= names:
@@ -143,7 +74,7 @@ def prepare_references(contract: Contract, columns: Columns) -> None:
         columns.combos(["office", "output"])
 
 
-def _reference(report: _Report, field: str, dataset: str, names: set[str], catalogue: Catalogue) -> None:
+def _reference(report: Report, field: str, dataset: str, names: set[str], catalogue: Catalogue) -> None:
     if dataset in ("outputs", "outcomes") and report.contract.dataset not in ("outcomes", "outputs"):
         _code_in_year(report, field, dataset, catalogue)
     elif dataset == "partners" and report.contract.dataset != "partners":
@@ -153,7 +84,7 @@ def _reference(report: _Report, field: str, dataset: str, names: set[str], catal
         _plain_code(report, field, known, f"unknown_{dataset[:-1]}", dataset)
 
 
-def _plain_code(report: _Report, field: str, known: set[str], rule: str, dataset: str) -> None:
+def _plain_code(report: Report, field: str, known: set[str], rule: str, dataset: str) -> None:
     found = report.columns.combos([field])
     listed: list[str] = []
     for index, (code,) in enumerate(found.values):
@@ -188,7 +119,7 @@ class _OutputsOrOutcomes:
         return f"an {self.word} of {office_of(code)} in a plan period with {year}"
 
 
-def _code_in_year(report: _Report, field: str, dataset: str, catalogue: Catalogue) -> None:
+def _code_in_year(report: Report, field: str, dataset: str, catalogue: Catalogue) -> None:
     """An output or outcome must stand in a plan period that contains the row's fiscal year."""
     known = _OutputsOrOutcomes(dataset[:-1], catalogue)
     found = report.columns.combos([field, "fiscal_year"])
@@ -209,7 +140,7 @@ def _code_in_year(report: _Report, field: str, dataset: str, catalogue: Catalogu
         report.at(rows, field, f"unknown_{known.word}", code, expected, nearest_of(code))
 
 
-def _partners(report: _Report, field: str, catalogue: Catalogue) -> None:
+def _partners(report: Report, field: str, catalogue: Catalogue) -> None:
     found = report.columns.combos([field])
     spellings: list[str] = []
     for index, (text,) in enumerate(found.values):
@@ -225,7 +156,7 @@ def _partners(report: _Report, field: str, catalogue: Catalogue) -> None:
             report.at(found.rows(index), field, "ambiguous_partner", text, "one of " + ", ".join(sorted(codes)))
 
 
-def _office_of_code(report: _Report, names: set[str], catalogue: Catalogue) -> None:
+def _office_of_code(report: Report, names: set[str], catalogue: Catalogue) -> None:
     """Of a code that begins with no office the code is wrong, which is told of the code itself."""
     for code_field in ("output", "outcome"):
         if code_field in names:
@@ -243,7 +174,7 @@ def _office_of_code(report: _Report, names: set[str], catalogue: Catalogue) -> N
             return
 
 
-def _outputs_under_outcomes(report: _Report, catalogue: Catalogue) -> None:
+def _outputs_under_outcomes(report: Report, catalogue: Catalogue) -> None:
     found = report.columns.combos(["output", "outcome", "plan_period"])
     of_period: dict[str, set[str]] = defaultdict(set)
     for code, periods in catalogue.outcomes.items():
@@ -273,7 +204,7 @@ def _outputs_under_outcomes(report: _Report, catalogue: Catalogue) -> None:
             )
 
 
-def _plan_periods(report: _Report, catalogue: Catalogue) -> None:
+def _plan_periods(report: Report, catalogue: Catalogue) -> None:
     """Periods of one code must not overlap, and a code is not outcome and output in one period."""
     field = report.contract.dataset[:-1]
     own = catalogue.outcomes if field == "outcome" else catalogue.outputs
@@ -300,7 +231,7 @@ def _plan_periods(report: _Report, catalogue: Catalogue) -> None:
             )
 
 
-def _shared_spellings(report: _Report, catalogue: Catalogue) -> None:
+def _shared_spellings(report: Report, catalogue: Catalogue) -> None:
     for index, row in enumerate(report.table.data.to_pylist()):
         if row.get("partner") is None:
             continue
@@ -316,90 +247,7 @@ def _shared_spellings(report: _Report, catalogue: Catalogue) -> None:
                 )
 
 
-def _exchange(report: _Report, catalogue: Catalogue) -> None:
-    """A rate must exist where Amount (USD) is empty; where both stand they should agree within 0.5 %."""
-    day_field = "posting_date" if "posting_date" in report.columns else "date"
-    if not all(name in report.columns for name in ("currency", "amount", day_field)):
-        return
-    currencies, days = report.columns.distinct("currency"), report.columns.distinct(day_field)
-    rates = _rates_in_force(catalogue, currencies, days)[currencies.of_row, days.of_row]
-    has_usd = _is_filled(report.table, "amount_usd")
-    lacks_rate = np.isnan(rates) & (currencies.of_row < currencies.count) & (days.of_row < days.count)
-    rows = np.flatnonzero((lacks_rate & ~has_usd) | _may_disagree(report, rates, has_usd))
-    if not len(rows):
-        return
-    found = report.columns.combos(["currency", day_field])
-    of_row = found.of_row[rows]
-    for places in sorted(grouped(of_row), key=lambda places: of_row[places[0]]):
-        currency, day = found.values[of_row[places[0]]]
-        rate = "1" if currency == "USD" else catalogue.rate_on(currency, day)
-        if rate is not None:
-            _agreement(report, rows[places], Decimal(rate))
-            continue
-        expected = f"a rate of {currency} with an effective date on or before {day.isoformat()}"
-        report.at(rows[places], "currency", "missing_rate", currency, expected)
-
-
-def _rates_in_force(catalogue: Catalogue, currencies: Distinct, days: Distinct) -> np.ndarray:
-    """For each currency and day of a table, the empty cells last, its rate as `Catalogue.rate_on` finds it, in floating
-    point: for a look; nan where there is none.
-    """
-    rates = np.full((currencies.count + 1, days.count + 1), np.nan)
-    since_1970 = days.values.cast(pa.date32()).cast(pa.int32()).to_numpy()
-    for number, currency in enumerate(currencies.values.to_pylist()):
-        dated = [(date.min, "1")] if currency == "USD" else catalogue.rates.get(currency, [])
-        latest = np.searchsorted([(effective - _EPOCH).days for effective, _ in dated], since_1970, side="right")
-        rates[number, :-1] = np.array([np.nan, *(float(rate) for _, rate in dated)])[latest]
-    return rates
-
-
-def _is_filled(table: TypedTable, name: str) -> np.ndarray:
-    if name not in table.data.column_names:
-        return np.zeros(table.row_count, dtype=bool)
-    return table.data[name].is_valid().to_numpy(zero_copy_only=False)
-
-
-def _may_disagree(report: _Report, rates: np.ndarray, has_usd: np.ndarray) -> np.ndarray:
-    """Whether the two amounts of a row may disagree.
-
-    A look in floating point with a wide margin; only what is near or past the limit is computed exactly.
-    """
-    data = report.table.data
-    if not has_usd.any():
-        return has_usd
-    usd, amount = (pc.fill_null(data[name], 0).to_numpy() for name in ("amount_usd", "amount"))
-    scale = report.contract.field("amount").scale
-    # without a rate nothing is comparable: a comparison with nan is never true
-    implied = amount / (10**scale) / rates * 100
-    return (np.abs(implied - usd) > 0.0049 * np.abs(usd)) & has_usd & _is_filled(report.table, "amount")
-
-
-def _agreement(report: _Report, rows: np.ndarray, rate: Decimal) -> None:
-    """The exact comparison of the rows of one currency and day; of rows with the same two amounts once."""
-    data = report.table.data
-    scale = report.contract.field("amount").scale
-    taken = pa.array(rows)
-    pairs: dict[tuple[int, int], list[int]] = defaultdict(list)
-    for row, *pair in zip(
-        rows.tolist(), data["amount"].take(taken).to_pylist(), data["amount_usd"].take(taken).to_pylist(), strict=True
-    ):
-        pairs[tuple(pair)].append(row)
-    for (amount, usd), same in pairs.items():
-        exact = convert_to_usd_cents(amount, scale, rate)
-        difference = abs(exact - usd)
-        if difference * 1000 > 5 * max(abs(usd), 1) and difference > 1:
-            near = plain_decimal(Decimal(exact).scaleb(-2))
-            report.at(
-                same,
-                "amount_usd",
-                "usd_disagrees",
-                plain_decimal(Decimal(usd).scaleb(-2)),
-                f"about {near}, Amount at its rate; at most 0.5 % apart",
-                near,
-            )
-
-
-def _partner_on_core(report: _Report, catalogue: Catalogue) -> None:
+def _partner_on_core(report: Report, catalogue: Catalogue) -> None:
     funds, partners = report.columns.distinct("fund"), report.columns.distinct("partner")
     is_core = np.array([catalogue.funds.get(fund) in ("core", "institutional") for fund in funds.listed])
     if not (is_core[funds.of_row] & (partners.of_row < partners.count)).any():
@@ -416,7 +264,7 @@ def _partner_on_core(report: _Report, catalogue: Catalogue) -> None:
             )
 
 
-def _dates(report: _Report) -> None:
+def _dates(report: Report) -> None:
     days, years = report.columns.distinct("posting_date"), report.columns.distinct("fiscal_year")
     year_of_day, year = (
         np.append(values.cast(pa.int64()).to_numpy(), 0)[column.of_row]
@@ -431,7 +279,7 @@ def _dates(report: _Report) -> None:
             report.at(found.rows(index), "posting_date", "date_outside_year", day.isoformat(), f"a date in {year}")
 
 
-def _placeholders(report: _Report) -> None:
+def _placeholders(report: Report) -> None:
     """Texts that a report would show must be real ones."""
     for field in report.contract.fields:
         if field.kind is not Kind.TEXT or field.name not in report.table.data.column_names:
