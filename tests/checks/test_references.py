@@ -7,7 +7,7 @@ from datetime import date
 import pyarrow as pa
 import pytest
 
-from outcome_reporting.checks import references, report
+from outcome_reporting.checks import faults, references
 from outcome_reporting.checks.catalogue import Catalogue
 from outcome_reporting.checks.references import check_references
 from outcome_reporting.contracts.load import load_contracts
@@ -114,7 +114,7 @@ def test_a_date_outside_its_year_is_told_and_an_empty_one_is_not():
 @pytest.mark.parametrize("count", [10, 20_000])
 def test_a_flood_costs_no_more_objects_than_one_row(count, monkeypatch):
     made, looked_up = [], []
-    monkeypatch.setattr(report, "Finding", lambda **given: made.append(given) or findings.Finding(**given))
+    monkeypatch.setattr(faults, "Finding", lambda **given: made.append(given) or findings.Finding(**given))
     near = references.nearest
     monkeypatch.setattr(references, "nearest", lambda *given: looked_up.append(given[0]) or near(*given))
     wrong = {"output": "KGZ_O_2.7", "fund": "F9", "partner": "Nobody knows"}

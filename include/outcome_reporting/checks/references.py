@@ -18,7 +18,7 @@ import pyarrow.compute as pc
 from outcome_reporting.checks.catalogue import Catalogue, partner_spellings
 from outcome_reporting.checks.columns import Columns, grouped
 from outcome_reporting.checks.exchange import check_exchange
-from outcome_reporting.checks.report import Report, nearest
+from outcome_reporting.checks.faults import Faults, nearest
 from outcome_reporting.domain.codes import fold_name, office_of, plan_period_years
 from outcome_reporting.domain.contract import Contract, Kind
 from outcome_reporting.domain.finding import Finding, shown
@@ -37,28 +37,28 @@ def check_references(
 
     `columns` are those of the table where they have been reduced to distinct values before.
     """
-    report = Report(contract, columns or Columns(table))
+    faults = Faults(contract, columns or Columns(table))
     names = {field.name for field in contract.fields}
     for field in contract.fields:
         if field.refers_to:
-            _reference(report, field.name, field.refers_to[0], names, catalogue)
+            _reference(faults, field.name, field.refers_to[0], names, catalogue)
     if "office" in names:
-        _office_of_code(report, names, catalogue)
+        _office_of_code(faults, names, catalogue)
     if contract.dataset == "outputs":
-        _outputs_under_outcomes(report, catalogue)
+        _outputs_under_outcomes(faults, catalogue)
     if contract.dataset in ("outcomes", "outputs"):
-        _plan_periods(report, catalogue)
+        _plan_periods(faults, catalogue)
     if contract.dataset == "partners":
-        _shared_spellings(report, catalogue)
+        _shared_spellings(faults, catalogue)
     if {"currency", "amount", "amount_usd"} <= names:
-        check_exchange(report, catalogue)
+        check_exchange(faults, catalogue)
     if {"fund", "partner", "transaction"} <= names:
-        _partner_on_core(report, catalogue)
+        _partner_on_core(faults, catalogue)
     if {"posting_date", "fiscal_year"} <= names:
-        _dates(report)
+        _dates(faults)
     if not contract.amount_fields:
-        _placeholders(report)
-    return report.findings()
+        _placeholders(faults)
+    return faults.findings()
 
 
 def prepare_references(contract: Contract, columns: Columns) -> None:
@@ -74,23 +74,23 @@ def prepare_references(contract: Contract, columns: Columns) -> None:
         columns.combos(["office", "output"])
 
 
-def _reference(report: Report, field: str, dataset: str, names: set[str], catalogue: Catalogue) -> None:
-    if dataset in ("outputs", "outcomes") and report.contract.dataset not in ("outcomes", "outputs"):
-        _code_in_year(report, field, dataset, catalogue)
-    elif dataset == "partners" and report.contract.dataset != "partners":
-        _partners(report, field, catalogue)
-    elif dataset in ("offices", "funds") and report.contract.dataset != dataset:
+def _reference(faults: Faults, field: str, dataset: str, names: set[str], catalogue: Catalogue) -> None:
+    if dataset in ("outputs", "outcomes") and faults.contract.dataset not in ("outcomes", "outputs"):
+        _code_in_year(faults, field, dataset, catalogue)
+    elif dataset == "partners" and faults.contract.dataset != "partners":
+        _partners(faults, field, catalogue)
+    elif dataset in ("offices", "funds") and faults.contract.dataset != dataset:
         known = catalogue.offices if dataset == "offices" else set(catalogue.funds)
-        _plain_code(report, field, known, f"unknown_{dataset[:-1]}", dataset)
+        _plain_code(faults, field, known, f"unknown_{dataset[:-1]}", dataset)
 
 
-def _plain_code(report: Report, field: str, known: set[str], rule: str, dataset: str) -> None:
-    found = report.columns.combos([field])
+def _plain_code(faults: Faults, field: str, known: set[str], rule: str, dataset: str) -> None:
+    found = faults.columns.combos([field])
     listed: list[str] = []
     for index, (code,) in enumerate(found.values):
         if code is not None and code not in known:
             listed = listed or sorted(known)
-            report.at(found.rows(index), field, rule, code, f"one of the known {dataset}", nearest(code, listed))
+            faults.at(found.rows(index), field, rule, code, f"one of the known {dataset}", nearest(code, listed))
 
 
 class _OutputsOrOutcomes:
@@ -119,10 +119,10 @@ class _OutputsOrOutcomes:
         return f"an {self.word} of {office_of(code)} in a plan period with {year}"
 
 
-def _code_in_year(report: Report, field: str, dataset: str, catalogue: Catalogue) -> None:
+def _code_in_year(faults: Faults, field: str, dataset: str, catalogue: Catalogue) -> None:
     """An output or outcome must stand in a plan period that contains the row's fiscal year."""
     known = _OutputsOrOutcomes(dataset[:-1], catalogue)
-    found = report.columns.combos([field, "fiscal_year"])
+    found = faults.columns.combos([field, "fiscal_year"])
     nearest_of = lru_cache(maxsize=None)(known.nearest)  # a code stands with every year
     for index, (code, year) in enumerate(found.values):
         if code is None or year is None or catalogue.period_of(known.codes, code, year):
@@ -131,17 +131,17 @@ def _code_in_year(report: Report, field: str, dataset: str, catalogue: Catalogue
         if code in known.codes:
             periods = ", ".join(sorted(period[2] for period in known.codes[code]))
             message = f"No plan period of {code} contains {year}"
-            report.at(rows, field, "year_outside_plan_period", code, f"a year of {periods}", message=message)
+            faults.at(rows, field, "year_outside_plan_period", code, f"a year of {periods}", message=message)
             continue
-        column = report.contract.field(field)
+        column = faults.contract.field(field)
         if not nearest_of(code) and column.pattern and not re.match(column.pattern, code):
             continue  # no code at all: that is told by the check of how codes are written
         expected = known.expected(code, year, nearest_of(code) or next(iter(column.examples), ""))
-        report.at(rows, field, f"unknown_{known.word}", code, expected, nearest_of(code))
+        faults.at(rows, field, f"unknown_{known.word}", code, expected, nearest_of(code))
 
 
-def _partners(report: Report, field: str, catalogue: Catalogue) -> None:
-    found = report.columns.combos([field])
+def _partners(faults: Faults, field: str, catalogue: Catalogue) -> None:
+    found = faults.columns.combos([field])
     spellings: list[str] = []
     for index, (text,) in enumerate(found.values):
         if text is None:
@@ -151,19 +151,19 @@ def _partners(report: Report, field: str, catalogue: Catalogue) -> None:
             spellings = spellings or sorted(catalogue.partners)
             near = nearest(fold_name(text), spellings)
             known = sorted(catalogue.partners[near])[0] if near else ""
-            report.at(found.rows(index), field, "unknown_partner", text, "a partner's code, name or alias", known)
+            faults.at(found.rows(index), field, "unknown_partner", text, "a partner's code, name or alias", known)
         elif len(codes) > 1:
-            report.at(found.rows(index), field, "ambiguous_partner", text, "one of " + ", ".join(sorted(codes)))
+            faults.at(found.rows(index), field, "ambiguous_partner", text, "one of " + ", ".join(sorted(codes)))
 
 
-def _office_of_code(report: Report, names: set[str], catalogue: Catalogue) -> None:
+def _office_of_code(faults: Faults, names: set[str], catalogue: Catalogue) -> None:
     """Of a code that begins with no office the code is wrong, which is told of the code itself."""
     for code_field in ("output", "outcome"):
         if code_field in names:
-            found = report.columns.combos(["office", code_field])
+            found = faults.columns.combos(["office", code_field])
             for index, (office, code) in enumerate(found.values):
                 if office and code and office_of(code) != office and office_of(code) in catalogue.offices:
-                    report.at(
+                    faults.at(
                         found.rows(index),
                         "office",
                         "office_mismatch",
@@ -174,8 +174,8 @@ def _office_of_code(report: Report, names: set[str], catalogue: Catalogue) -> No
             return
 
 
-def _outputs_under_outcomes(report: Report, catalogue: Catalogue) -> None:
-    found = report.columns.combos(["output", "outcome", "plan_period"])
+def _outputs_under_outcomes(faults: Faults, catalogue: Catalogue) -> None:
+    found = faults.columns.combos(["output", "outcome", "plan_period"])
     of_period: dict[str, set[str]] = defaultdict(set)
     for code, periods in catalogue.outcomes.items():
         for _, _, name, _ in periods:
@@ -186,7 +186,7 @@ def _outputs_under_outcomes(report: Report, catalogue: Catalogue) -> None:
         known = of_period[period]
         if outcome not in known:
             near = nearest(outcome, sorted(known))
-            report.at(
+            faults.at(
                 found.rows(index),
                 "outcome",
                 "unknown_outcome",
@@ -195,7 +195,7 @@ def _outputs_under_outcomes(report: Report, catalogue: Catalogue) -> None:
                 near,
             )
         elif office_of(output) != office_of(outcome):
-            report.at(
+            faults.at(
                 found.rows(index),
                 "output",
                 "output_not_under_outcome",
@@ -204,25 +204,25 @@ def _outputs_under_outcomes(report: Report, catalogue: Catalogue) -> None:
             )
 
 
-def _plan_periods(report: Report, catalogue: Catalogue) -> None:
+def _plan_periods(faults: Faults, catalogue: Catalogue) -> None:
     """Periods of one code must not overlap, and a code is not outcome and output in one period."""
-    field = report.contract.dataset[:-1]
+    field = faults.contract.dataset[:-1]
     own = catalogue.outcomes if field == "outcome" else catalogue.outputs
     other = catalogue.outputs if field == "outcome" else catalogue.outcomes
-    found = report.columns.combos([field, "plan_period"])
+    found = faults.columns.combos([field, "plan_period"])
     for index, (code, period) in enumerate(found.values):
         if not (code and period):
             continue
         try:
             first, last = plan_period_years(period)
         except ValueError:
-            report.at(found.rows(index), "plan_period", "unreadable_plan_period", period, "2018-2022")
+            faults.at(found.rows(index), "plan_period", "unreadable_plan_period", period, "2018-2022")
             continue
         for start, end, name, _ in own.get(code, ()):
             if name != period and start <= last and first <= end:
-                report.at(found.rows(index), "plan_period", "period_overlap", period, f"no year of {name}")
+                faults.at(found.rows(index), "plan_period", "period_overlap", period, f"no year of {name}")
         if any(start <= last and first <= end for start, end, _, _ in other.get(code, ())):
-            report.at(
+            faults.at(
                 found.rows(index),
                 field,
                 "code_is_outcome_and_output",
@@ -231,14 +231,14 @@ def _plan_periods(report: Report, catalogue: Catalogue) -> None:
             )
 
 
-def _shared_spellings(report: Report, catalogue: Catalogue) -> None:
-    for index, row in enumerate(report.table.data.to_pylist()):
+def _shared_spellings(faults: Faults, catalogue: Catalogue) -> None:
+    for index, row in enumerate(faults.table.data.to_pylist()):
         if row.get("partner") is None:
             continue
         for spelling in partner_spellings(row):
             others = catalogue.partners.get(spelling, set()) - {row["partner"]}
             if others:
-                report.at(
+                faults.at(
                     [index],
                     "aliases" if row.get("aliases") else "name",
                     "shared_alias",
@@ -247,15 +247,15 @@ def _shared_spellings(report: Report, catalogue: Catalogue) -> None:
                 )
 
 
-def _partner_on_core(report: Report, catalogue: Catalogue) -> None:
-    funds, partners = report.columns.distinct("fund"), report.columns.distinct("partner")
+def _partner_on_core(faults: Faults, catalogue: Catalogue) -> None:
+    funds, partners = faults.columns.distinct("fund"), faults.columns.distinct("partner")
     is_core = np.array([catalogue.funds.get(fund) in ("core", "institutional") for fund in funds.listed])
     if not (is_core[funds.of_row] & (partners.of_row < partners.count)).any():
         return
-    found = report.columns.combos(["fund", "partner"])
+    found = faults.columns.combos(["fund", "partner"])
     for index, (fund, partner) in enumerate(found.values):
         if partner and catalogue.funds.get(fund) in ("core", "institutional"):
-            report.at(
+            faults.at(
                 found.rows(index),
                 "partner",
                 "partner_on_core",
@@ -264,8 +264,8 @@ def _partner_on_core(report: Report, catalogue: Catalogue) -> None:
             )
 
 
-def _dates(report: Report) -> None:
-    days, years = report.columns.distinct("posting_date"), report.columns.distinct("fiscal_year")
+def _dates(faults: Faults) -> None:
+    days, years = faults.columns.distinct("posting_date"), faults.columns.distinct("fiscal_year")
     year_of_day, year = (
         np.append(values.cast(pa.int64()).to_numpy(), 0)[column.of_row]
         for column, values in ((days, pc.year(days.values.cast(pa.date32()))), (years, years.values))
@@ -273,18 +273,18 @@ def _dates(report: Report) -> None:
     is_outside = (year_of_day != year) & (days.of_row < days.count) & (years.of_row < years.count)
     if not is_outside.any():
         return
-    found = report.columns.combos(["posting_date", "fiscal_year"])
+    found = faults.columns.combos(["posting_date", "fiscal_year"])
     for index, (day, year) in enumerate(found.values):
         if day is not None and year is not None and day.year != year:
-            report.at(found.rows(index), "posting_date", "date_outside_year", day.isoformat(), f"a date in {year}")
+            faults.at(found.rows(index), "posting_date", "date_outside_year", day.isoformat(), f"a date in {year}")
 
 
-def _placeholders(report: Report) -> None:
-    """Texts that a report would show must be real ones."""
-    for field in report.contract.fields:
-        if field.kind is not Kind.TEXT or field.name not in report.table.data.column_names:
+def _placeholders(faults: Faults) -> None:
+    """Texts that a faults would show must be real ones."""
+    for field in faults.contract.fields:
+        if field.kind is not Kind.TEXT or field.name not in faults.table.data.column_names:
             continue
-        column = report.columns.distinct(field.name)
+        column = faults.columns.distinct(field.name)
         words = [find_placeholder(text) if text else None for text in column.listed]
         bad = np.array([word is not None for word in words])
         rows = np.flatnonzero(bad[column.of_row])
@@ -292,4 +292,4 @@ def _placeholders(report: Report) -> None:
             number = column.of_row[rows[part[0]]]
             text, word = column.listed[number], words[number]
             message = "" if text == word else f"{RULES['placeholder_text'].title}: “{word}”"
-            report.at(rows[part], field.name, "placeholder_text", shown(text), "the real text", message=message)
+            faults.at(rows[part], field.name, "placeholder_text", shown(text), "the real text", message=message)

@@ -34,7 +34,7 @@ class _Fault:
     message: str
 
 
-class Report:
+class Faults:
     """Collects the faults of one table, each with all its rows; the words of a rule come from `domain.rules`."""
 
     def __init__(self, contract: Contract, columns: Columns) -> None:
