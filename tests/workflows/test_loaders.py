@@ -110,6 +110,28 @@ def test_nobody_is_told_of_a_load_that_is_not_on_the_disk(office: Office, monkey
     assert intake.close_night(settings, run_id)["accepted"] == 2
 
 
+def test_a_load_that_fails_is_told_even_where_the_disk_cannot_be_waited_for(
+    office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings = office.settings
+    _ledger(office, "fails.xlsx", 5, 55, 1_770_000_000)
+    run_id = intake.begin_night(settings)
+    intake.read_files(settings, run_id, intake.notice_files(settings, run_id))
+    accepted = intake.judge_files(settings, run_id)
+
+    def failing(*_arguments: object) -> None:
+        raise OSError("the server is gone")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(loading, "write_plan", failing)
+        patch.setattr(loaders, "until_on_disk", lambda _connection: pytest.fail("waited for"))
+        with pytest.raises(OSError, match="the server is gone"):
+            intake.load_files(settings, run_id, accepted)
+    intake.load_files(settings, run_id, accepted)
+    intake.answer_files(settings, run_id)
+    assert intake.close_night(settings, run_id)["accepted"] == 1
+
+
 def test_a_load_step_that_runs_again_loads_nothing_twice(office: Office) -> None:
     settings = office.settings
     _ledger(office, "again.xlsx", 1, 77, 1_800_000_000)

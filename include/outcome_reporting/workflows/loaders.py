@@ -76,7 +76,8 @@ def _once_on_disk(loads: Iterable[Future[Done]], connection: Connection) -> Iter
         wait_for(list(islice(waiting, _TOLD_TOGETHER)), return_when=FIRST_EXCEPTION)
         wait_for([waiting[0]])
         done = list(takewhile(Future.done, waiting))
-        until_on_disk(connection)
+        if done[0].exception() is None:  # where a server is gone, what is told is the file, not the wait for its disk
+            until_on_disk(connection)
         for _ in done:
             yield waiting.popleft().result()
 
